@@ -1,0 +1,2 @@
+//! Cenote: model-gen.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Cenote: server.
+fn main() {}
