@@ -1,0 +1,58 @@
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{MessageId, PoolId, Sealed};
+
+/// How a message travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Channel {
+    #[serde(rename = "EMAIL")]
+    Email,
+    #[serde(rename = "SMS")]
+    Sms,
+}
+
+/// Where an outbox message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MessageState {
+    /// Waits for `due_ms`, or is leased to a worker until then.
+    Pending,
+    /// Given up: refused for good, or out of attempts. Kept for the operator.
+    Dead,
+}
+
+/// A message that was promised to a user, written together with the code it carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxMessage {
+    pub id: MessageId,
+    pub pool_id: PoolId,
+    #[serde(skip)]
+    pub version: i64,
+    pub created_ms: i64,
+    /// When it may be tried next. A worker that takes the message moves this on: its lease.
+    pub due_ms: i64,
+    /// When the code in it expires and delivery makes no sense any more.
+    pub expires_ms: i64,
+    pub attempts: i64,
+    pub state: MessageState,
+    pub channel: Channel,
+    /// The last failure, without addresses or contents.
+    pub last_error: Option<String>,
+    /// The sealed JSON of the message itself: destination, subject, body, code.
+    pub content: Sealed,
+}
+
+/// A delivered message in the inbox of `cenote dev`, in the clear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxMessage {
+    pub id: MessageId,
+    pub pool_id: PoolId,
+    pub time_ms: i64,
+    pub username: String,
+    pub channel: Channel,
+    pub to: String,
+    pub subject: Option<String>,
+    pub body: String,
+    pub code: Option<String>,
+    /// The suffix of the trigger source: `SignUp`, `ForgotPassword`, …
+    pub purpose: String,
+}

@@ -1,0 +1,25 @@
+//! What is kept, one aggregate a file. All times are milliseconds since the epoch (`_ms`).
+//!
+//! `version` starts at 1 when an aggregate is inserted and grows by one with every update. The value in memory is the
+//! version that was read; an update is refused when the stored one differs. It is a column of its own in the store and
+//! therefore left out of the serialized form.
+
+mod access_key;
+mod client;
+mod message;
+mod pool;
+mod revocation;
+mod signing_key;
+mod unknown_user;
+mod user;
+
+pub use access_key::AccessKey;
+pub use client::{Client, ClientSecret};
+pub use message::{Channel, InboxMessage, MessageState, OutboxMessage};
+pub use pool::Pool;
+pub use revocation::{Revocation, UsedSession};
+pub use signing_key::{KeyUse, SigningKey};
+pub use unknown_user::UnknownUser;
+pub use user::{
+    Attempts, Code, CodePurpose, Lockout, MfaPreference, NameKind, Password, User, UserName, UserStatus,
+};

@@ -1,0 +1,20 @@
+use crate::ids::PoolId;
+
+/// A challenge session that was answered and must not work again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedSession {
+    /// A keyed hash of the session's id.
+    pub id: String,
+    /// When the session would have expired anyway and the mark may go.
+    pub expires_ms: i64,
+}
+
+/// All tokens of one sign-in, revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    pub pool_id: PoolId,
+    /// The `origin_jti` that the tokens share.
+    pub family: String,
+    /// When the last of these tokens would have expired anyway.
+    pub expires_ms: i64,
+}

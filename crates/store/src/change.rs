@@ -1,0 +1,82 @@
+//! What can be written, and why it may be refused.
+
+use crate::aggregates::{
+    AccessKey, Client, InboxMessage, NameKind, OutboxMessage, Pool, Revocation, SigningKey, UnknownUser,
+    UsedSession, User,
+};
+use crate::ids::{ClientId, MessageId, PoolId};
+
+/// One typed change with its precondition.
+///
+/// `Insert…` requires that the key is free, `Update…` and `Delete…` that the stored version is the one in the value;
+/// an update stores `version + 1`.
+#[derive(Clone, Debug)]
+pub enum Change {
+    InsertPool(Pool),
+    UpdatePool(Pool),
+    /// Takes everything in the pool with it.
+    DeletePool {
+        id: PoolId,
+        version: i64,
+    },
+    InsertClient(Client),
+    UpdateClient(Client),
+    DeleteClient {
+        id: ClientId,
+        version: i64,
+    },
+    InsertSigningKey(SigningKey),
+    /// Claims every name in `names`, and needs the pool to exist.
+    InsertUser(Box<User>),
+    /// Claims the names that are new in `after`, releases those that are gone. `before` is what was read.
+    UpdateUser {
+        before: Box<User>,
+        after: Box<User>,
+    },
+    DeleteUser(Box<User>),
+    /// Inserts when its version is 0, else updates.
+    PutUnknownUser(UnknownUser),
+    AppendMessage(OutboxMessage),
+    UpdateMessage(OutboxMessage),
+    DeleteMessage {
+        id: MessageId,
+        version: i64,
+    },
+    InsertInboxMessage(InboxMessage),
+    ClearInbox,
+    /// Refused when the session was used before.
+    MarkSessionUsed(UsedSession),
+    /// Revoking twice is no conflict.
+    Revoke(Revocation),
+    InsertAccessKey(AccessKey),
+    DeleteAccessKey {
+        id: String,
+        version: i64,
+    },
+}
+
+/// Changes that commit together or not at all.
+pub type ChangeSet = Vec<Change>;
+
+/// The first precondition that did not hold. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    #[error("somebody else changed or deleted it meanwhile")]
+    VersionChanged,
+    #[error("the key exists already")]
+    AlreadyExists,
+    #[error("the name is taken")]
+    NameTaken(NameKind),
+    #[error("the session was used before")]
+    SessionUsed,
+}
+
+/// Why a change set was not acknowledged.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CommitError {
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// The store could not do it, or could not tell whether it did.
+    #[error(transparent)]
+    Store(#[from] crate::StoreError),
+}

@@ -1,0 +1,29 @@
+//! The engines behind [`crate::Store`].
+
+mod counters;
+mod sqlite;
+
+pub(crate) use counters::Counters;
+pub(crate) use sqlite::SqliteEngine;
+pub use sqlite::{Durability, SqliteOptions};
+
+use crate::faults::Faults;
+
+pub(crate) enum Engine {
+    Sqlite(SqliteEngine),
+}
+
+impl Engine {
+    pub(crate) fn counters(&self) -> &Counters {
+        match self {
+            Self::Sqlite(engine) => engine.counters(),
+        }
+    }
+
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests put faults in"))]
+    pub(crate) fn faults(&self) -> &Faults {
+        match self {
+            Self::Sqlite(engine) => engine.faults(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The thread that writes, and group commit.
+//!
+//! It takes all change sets that wait, up to [`MAX_BATCH`], runs each in a savepoint of one transaction, and commits: one
+//! flush for all. Nobody is answered before `COMMIT` has returned, those with conflicts neither: what they ran into may have
+//! been another change set of the same transaction.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::connection::{Connection, commit_error, store_error};
+use super::{Counters, SqliteOptions};
+use crate::change::CommitError;
+use crate::error::StoreError;
+use crate::faults::{FaultPoint, Faults};
+use crate::sql::{Expect, Step};
+
+/// How many change sets one transaction takes. A batch of this size takes a few milliseconds beside its flush.
+const MAX_BATCH: usize = 256;
+/// How many change sets wait in the queue; more wait before it.
+const MAX_WAITING: usize = 1024;
+
+type Outcome = Result<u64, CommitError>;
+
+enum Job {
+    Execute { steps: Vec<Step>, answer: oneshot::Sender<Outcome> },
+    Close { done: oneshot::Sender<()> },
+}
+
+/// The handle to the thread.
+pub(super) struct Writer {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        options: SqliteOptions,
+        counters: Arc<Counters>,
+        faults: Faults,
+    ) -> Result<Self, StoreError> {
+        let (jobs, waiting) = mpsc::channel(MAX_WAITING);
+        let worker = Worker { connection: Some(connection), options, counters, faults };
+        let thread = thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || worker.run(waiting))
+            .map_err(|error| StoreError::unavailable(format!("no thread for the writer: {error}")))?;
+        Ok(Self { jobs: Some(jobs), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(super) async fn execute(&self, steps: Vec<Step>) -> Outcome {
+        let closed = || StoreError::unavailable("it is closed");
+        let (answer, answered) = oneshot::channel();
+        let jobs = self.jobs.as_ref().ok_or_else(closed)?;
+        jobs.send(Job::Execute { steps, answer }).await.map_err(|_| closed())?;
+        answered.await.unwrap_or_else(|_| Err(StoreError::outcome_unknown("the writer has ended").into()))
+    }
+
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if let Some(jobs) = &self.jobs
+            && jobs.send(Job::Close { done }).await.is_ok()
+        {
+            // An error means that the thread has ended, which is what was asked for.
+            let _ = closed.await;
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Without a sender the thread ends when the queue is empty.
+        self.jobs = None;
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread owns.
+struct Worker {
+    /// Missing after a failure that left it in an unknown state; opened anew for the next batch.
+    connection: Option<Connection>,
+    options: SqliteOptions,
+    counters: Arc<Counters>,
+    faults: Faults,
+}
+
+impl Worker {
+    fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(MAX_BATCH);
+        let mut closed = Vec::new();
+        while waiting.blocking_recv_many(&mut jobs, MAX_BATCH) > 0 {
+            let mut batch = Vec::with_capacity(jobs.len());
+            for job in jobs.drain(..) {
+                match job {
+                    Job::Execute { steps, answer } => batch.push((steps, answer)),
+                    Job::Close { done } => {
+                        waiting.close();
+                        closed.push(done);
+                    }
+                }
+            }
+            if !batch.is_empty() {
+                self.commit(batch);
+            }
+        }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close()
+        {
+            tracing::warn!(%error, "the database was closed without folding its log in; the next start does it");
+        }
+        for done in closed {
+            let _ = done.send(());
+        }
+    }
+
+    /// Commits a batch and answers everybody in it.
+    fn commit(&mut self, batch: Vec<(Vec<Step>, oneshot::Sender<Outcome>)>) {
+        let (sets, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let outcomes = match self.transact(&sets) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                self.recover();
+                vec![Err(error); sets.len()]
+            }
+        };
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // Whoever does not wait any more does not want to know.
+            let _ = answer.send(outcome);
+        }
+    }
+
+    /// Runs the change sets in one transaction. An error is everybody's, and may leave the transaction open.
+    fn transact(&mut self, sets: &[Vec<Step>]) -> Result<Vec<Outcome>, CommitError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            missing => missing.insert(Connection::open_writer(&self.options.path, self.options.durability)?),
+        };
+        connection.control("BEGIN IMMEDIATE").map_err(|error| store_error(&error))?;
+        let mut outcomes = Vec::with_capacity(sets.len());
+        for steps in sets {
+            outcomes.push(apply(connection, steps, &self.faults)?);
+        }
+        if outcomes.iter().all(Result::is_err) {
+            connection.control("ROLLBACK").map_err(|error| store_error(&error))?;
+            return Ok(outcomes);
+        }
+        self.faults.check(FaultPoint::BeforeCommit)?;
+        connection.control("COMMIT").map_err(|error| commit_error(&error))?;
+        self.counters.count_batch();
+        self.faults.check(FaultPoint::AfterCommit)?;
+        Ok(outcomes)
+    }
+
+    /// After a failed batch: ends its transaction, or gives the connection up.
+    fn recover(&mut self) {
+        if let Some(connection) = &self.connection
+            && connection.in_transaction()
+            && connection.control("ROLLBACK").is_err()
+        {
+            self.connection = None;
+        }
+    }
+}
+
+/// Runs one change set in a savepoint. The inner result is this set's; the outer error means that the transaction as a whole
+/// can't go on.
+fn apply(connection: &mut Connection, steps: &[Step], faults: &Faults) -> Result<Outcome, CommitError> {
+    if let Err(error) = faults.check(FaultPoint::BeforeApply) {
+        return Ok(Err(error));
+    }
+    connection.control("SAVEPOINT change_set").map_err(|error| store_error(&error))?;
+    let outcome = run(connection, steps);
+    if let Err(error) = &outcome {
+        // Some failures, a full disk for one, make SQLite roll back everything by itself.
+        if !connection.in_transaction() {
+            return Err(error.clone());
+        }
+        connection.control("ROLLBACK TO change_set").map_err(|error| store_error(&error))?;
+    }
+    connection.control("RELEASE change_set").map_err(|error| store_error(&error))?;
+    Ok(outcome)
+}
+
+fn run(connection: &mut Connection, steps: &[Step]) -> Outcome {
+    let mut total = 0;
+    for step in steps {
+        let rows = connection.run(step).map_err(|error| store_error(&error))?;
+        match step.expect {
+            Expect::One(conflict) if rows != 1 => return Err(conflict.into()),
+            Expect::One(_) | Expect::Any => total += rows,
+        }
+    }
+    Ok(total)
+}

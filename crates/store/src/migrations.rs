@@ -1,0 +1,28 @@
+//! The schema's steps: linear, additive first, each harmless when applied twice. A fresh database runs all of them.
+
+/// One step. Its version is its place in [`MIGRATIONS`], from 1.
+pub(crate) struct Migration {
+    pub(crate) sql: &'static str,
+}
+
+/// All steps in order. A released step never changes.
+pub(crate) const MIGRATIONS: &[Migration] =
+    &[Migration { sql: include_str!("../migrations/0001_initial.sql") }];
+
+/// What is there before the first step, with the columns that steps and `schema_version` need.
+pub(crate) const META: &str =
+    "CREATE TABLE IF NOT EXISTS meta (key {text} NOT NULL PRIMARY KEY, value {text} NOT NULL)";
+pub(crate) const INITIAL_VERSION: &str =
+    "INSERT INTO meta (key, value) VALUES ('schema_version', '0') ON CONFLICT DO NOTHING";
+pub(crate) const READ_VERSION: &str = "SELECT value FROM meta WHERE key = 'schema_version'";
+pub(crate) const WRITE_VERSION: &str = "UPDATE meta SET value = $1 WHERE key = 'schema_version'";
+
+/// The version of the schema this release works with.
+pub(crate) fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The steps that a database of version `found` lacks, each with the version it leads to.
+pub(crate) fn missing(found: i64) -> impl Iterator<Item = (i64, &'static Migration)> {
+    (1..).zip(MIGRATIONS).filter(move |(version, _)| *version > found)
+}

@@ -1,0 +1,56 @@
+//! Single values: the schema's version, the configuration's generation, and what the server keeps once.
+
+use super::{Query, Step, params, text};
+use crate::change::CommitError;
+use crate::error::StoreError;
+use crate::store::Store;
+
+static FIND: Query<String> = Query {
+    sql: "SELECT value FROM meta WHERE key = $1",
+    decode: |row| {
+        let value = row.text(0).ok_or(StoreError::Corrupt { table: "meta", column: "value" })?;
+        Ok(text::unescape(value).into_owned())
+    },
+};
+
+const GENERATION: &str = "configuration_generation";
+
+impl Store {
+    /// Grows with every change set that touches pools, clients, signing keys or access keys. Read it *before* what is to
+    /// be cached: while it stands still, so does the rest.
+    pub async fn configuration_generation(&self) -> Result<i64, StoreError> {
+        self.find_meta(GENERATION)
+            .await?
+            .and_then(|value| value.parse().ok())
+            .ok_or(StoreError::Corrupt { table: "meta", column: "value" })
+    }
+
+    pub async fn find_meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.find(&FIND, params![key]).await
+    }
+
+    /// Stores a value unless the key has one; tells whether it did.
+    pub async fn insert_meta_if_absent(&self, key: &str, value: &str) -> Result<bool, StoreError> {
+        let step = Step::any(
+            "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            params![key, value],
+        );
+        match self.execute(vec![step]).await {
+            Ok(rows) => Ok(rows == 1),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(CommitError::Conflict(_)) => Err(StoreError::internal("no precondition, yet a conflict")),
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.configuration_generation().await.map(drop)
+    }
+}
+
+pub(super) fn advance_configuration() -> Step {
+    Step::any(
+        "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = $1",
+        params![GENERATION],
+    )
+}

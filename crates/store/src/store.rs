@@ -1,0 +1,136 @@
+//! The seam between the rules and the engines.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::change::{ChangeSet, CommitError};
+use crate::engines::{Engine, SqliteEngine, SqliteOptions};
+use crate::error::StoreError;
+use crate::sql::{self, Query, Step, Value};
+
+/// The state of an installation. Cheap to clone; all clones are one store.
+///
+/// The reads are in the files of `sql`, by aggregate. Each sees everything that was acknowledged before it began.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<Engine>,
+}
+
+/// What a store has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Change sets that were acknowledged.
+    pub commits: u64,
+    /// Transactions that wrote them: with the embedded engine one flush of the disk each.
+    pub batches: u64,
+    /// Change sets that were refused because a precondition did not hold.
+    pub conflicts: u64,
+    /// Change sets that failed or whose outcome is unknown.
+    pub failures: u64,
+    /// Transactions that were run again after a deadlock or a lost connection.
+    pub retries: u64,
+}
+
+impl Store {
+    /// Opens an embedded database, creates it when it is missing, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] when the file can't be used, [`StoreError::NewerSchema`].
+    pub fn open_sqlite(options: SqliteOptions) -> Result<Self, StoreError> {
+        Ok(Self { engine: Arc::new(Engine::Sqlite(SqliteEngine::open(options)?)) })
+    }
+
+    /// Applies all changes in order, or none. `Ok` means that they have reached the disk and survive whatever happens
+    /// next. A caller that stops waiting does not stop the changes.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] with the first precondition that did not hold; [`StoreError::Unavailable`] when nothing was
+    /// changed; [`StoreError::OutcomeUnknown`] when either all or nothing was.
+    pub async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        let steps = sql::compile(&changes)?;
+        drop(changes);
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.execute(steps).await.map(drop)
+    }
+
+    /// Removes up to `limit` each of the used sessions, revocations and unknown users that have expired, and tells how many
+    /// rows went. Call it again while that is more than nothing: small transactions hold up nobody.
+    pub async fn sweep(&self, now_ms: i64, limit: u32) -> Result<u64, StoreError> {
+        match self.execute(sql::sweep(now_ms, limit)).await {
+            Ok(rows) => Ok(rows),
+            Err(CommitError::Store(error)) => Err(error),
+            Err(CommitError::Conflict(_)) => Err(StoreError::internal("no precondition, yet a conflict")),
+        }
+    }
+
+    /// Counters for metrics.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.engine.counters().read()
+    }
+
+    /// Finishes what was asked, refuses what comes later, and closes the database. Dropping the last clone does so too, but
+    /// blocks the thread meanwhile.
+    pub async fn close(&self) {
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.close().await,
+        }
+    }
+
+    /// Lets `injector` make commits fail; false when another one does already.
+    #[cfg(feature = "testing")]
+    pub fn inject_faults(
+        &self,
+        injector: impl Fn(crate::testing::FaultPoint) -> Option<crate::testing::Fault> + Send + Sync + 'static,
+    ) -> bool {
+        self.engine.faults().inject(Box::new(injector))
+    }
+
+    /// Runs the steps in one transaction and returns how many rows they touched.
+    pub(crate) async fn execute(&self, steps: Vec<Step>) -> Result<u64, CommitError> {
+        let result = match &*self.engine {
+            Engine::Sqlite(engine) => engine.execute(steps).await,
+        };
+        self.engine.counters().count(&result);
+        result
+    }
+
+    /// The first row of a read by key.
+    pub(crate) async fn find<T: Send + 'static>(
+        &self,
+        query: &'static Query<T>,
+        params: Vec<Value>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.point(query, params).await?.into_iter().next())
+    }
+
+    /// The few rows of a read by key.
+    pub(crate) async fn point<T: Send + 'static>(
+        &self,
+        query: &'static Query<T>,
+        params: Vec<Value>,
+    ) -> Result<Vec<T>, StoreError> {
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.point(query, &params),
+        }
+    }
+
+    /// The rows of a read that may take its time.
+    pub(crate) async fn list<T: Send + 'static>(
+        &self,
+        query: &'static Query<T>,
+        params: Vec<Value>,
+    ) -> Result<Vec<T>, StoreError> {
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.list(query, params).await,
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("statistics", &self.statistics()).finish_non_exhaustive()
+    }
+}
