@@ -92,18 +92,22 @@ impl Endpoints {
     pub(crate) fn target(&self, function_arn: &str) -> Option<Target> {
         let mut parts = function_arn.split(':').skip(1);
         let partition = parts.next().unwrap_or_default();
-        let region = parts.nth(1).filter(|region| !region.is_empty()).unwrap_or(&self.region).to_owned();
+        let region = parts.nth(1).unwrap_or_default();
         let configured = self.by_function.get(function_arn).or(self.default.as_ref()).map(Arc::clone);
+        // The region comes from the API: it must neither lead to another host nor spoil the signature.
+        let region = match &configured {
+            _ if is_region(region) => region,
+            None if !region.is_empty() => return None,
+            _ => &self.region,
+        };
         let url = match &configured {
             Some(endpoint) => endpoint.invocation_url(function_arn),
-            // The region comes from the API and must not lead to another host.
-            None if !is_region(&region) => return None,
             None => {
                 let suffix = if partition == "aws-cn" { ".cn" } else { "" };
                 format!("https://lambda.{region}.amazonaws.com{suffix}{}", invocation_path(function_arn))
             }
         };
-        Some(Target { uri: url.parse().ok()?, region, configured })
+        Some(Target { uri: url.parse().ok()?, region: region.to_owned(), configured })
     }
 }
 

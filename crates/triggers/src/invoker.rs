@@ -113,10 +113,7 @@ impl Invoker {
             return Err(Failure::Refused("AccessDeniedException"));
         }
         let _turn = match target.configured.as_ref().and_then(|endpoint| endpoint.turn()) {
-            Some(turn) => {
-                let patience = self.timeout * self.attempts;
-                Some(timeout(patience, turn.lock()).await.map_err(|_| Failure::TimedOut)?)
-            }
+            Some(turn) => Some(turn.lock().await),
             None => None,
         };
         let mut pause = self.throttle_pause;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use http::Request;
+use http::{HeaderValue, Request};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
@@ -41,6 +41,11 @@ pub(crate) fn sign_request(
         SignableBody::Bytes(body),
     )?;
     let (instructions, _signature) = sign(signable, &parameters)?.into_parts();
-    instructions.apply_to_request_http1x(request);
+    // Not applied by the library itself, which panics if the credentials are no text for a header.
+    for header in instructions.into_parts().0 {
+        let mut value = HeaderValue::from_str(header.value())?;
+        value.set_sensitive(header.sensitive());
+        request.headers_mut().insert(header.name(), value);
+    }
     Ok(())
 }
