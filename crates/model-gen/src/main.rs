@@ -143,3 +143,11 @@ fn format_with_rustfmt(places: &Places, text: &str) -> Fallible<String> {
     }
     Ok(String::from_utf8(output.stdout)?)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_checked_in_files_are_current() {
+        super::check_files().unwrap();
+    }
+}

@@ -137,13 +137,18 @@ impl<T: Decode> Decode for Vec<T> {
             shape.check_list(&value, items, at, violations);
         }
         let Value::Array(items) = value else { return Err(WrongType::named("Expected list or null")) };
-        let mut list = Self::with_capacity(items.len());
+        // What would be dropped with the request is not kept, so that a body grows little while it is read.
+        let kept = if violations.is_silenced() { items.len() } else { shape.within_maximum(items.len()) };
+        let mut list = Self::with_capacity(kept);
         for (index, item) in items.into_iter().enumerate() {
             at.enter_element(index);
             if item.is_null() {
                 violations.add_missing(shape.is_sensitive(), at);
             } else {
-                list.push(decode_inside(item, shape, at, violations)?);
+                let element = decode_inside(item, shape, at, violations)?;
+                if list.len() < kept {
+                    list.push(element);
+                }
             }
             at.leave();
         }

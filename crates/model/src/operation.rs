@@ -1,5 +1,7 @@
 //! The operation table: what is known about an operation before it runs.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::decode::Decode;
@@ -42,6 +44,7 @@ impl Operation {
         Self::ALL.get(found).copied()
     }
 
+    /// Who may call the operation.
     pub const fn authentication(self) -> Authentication {
         self.entry().authentication
     }
@@ -58,6 +61,12 @@ impl Operation {
     }
 }
 
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// Ties an operation to its request and response. [`operations`](crate::operations) has a type for each.
 pub trait OperationTypes {
     type Request: Decode + Send + 'static;
@@ -66,18 +75,62 @@ pub trait OperationTypes {
     const OPERATION: Operation;
 }
 
-macro_rules! operation {
-    ($name:ident, $request:ty, $response:ty) => {
-        #[doc = concat!("The operation `", stringify!($name), "`.")]
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name;
+/// The operation table, from generated rows: name, authentication, whether there is an output shape, request, response,
+/// declared errors.
+macro_rules! operations {
+    ($($name:ident $authentication:ident $has_output:literal $request:ident $response:ty [$($error:ident)*];)*) => {
+        /// The operations of the API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Operation {
+            $(
+                #[doc = concat!("`", stringify!($name), "`")]
+                $name,
+            )*
+        }
 
-        impl $crate::operation::OperationTypes for $name {
-            type Request = $request;
-            type Response = $response;
-            const OPERATION: $crate::Operation = $crate::Operation::$name;
+        impl Operation {
+            /// Every operation, by name.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub(crate) const fn entry(self) -> &'static $crate::operation::Entry {
+                match self {
+                    $(Self::$name => &$crate::operation::Entry {
+                        name: stringify!($name),
+                        authentication: $crate::Authentication::$authentication,
+                        has_output: $has_output,
+                        declared_errors: &[$($crate::ErrorCode::$error),*],
+                    },)*
+                }
+            }
+
+            /// Reads a request of this operation and drops it: for tools and tests that only ask whether it is valid.
+            ///
+            /// # Errors
+            /// See [`DecodeError`](crate::DecodeError).
+            pub fn check_request(self, body: serde_json::Value) -> Result<(), $crate::DecodeError> {
+                match self {
+                    $(Self::$name => $crate::decode_value::<$crate::types::$request>(body).map(drop),)*
+                }
+            }
+        }
+
+        /// A type for each operation that ties its request and response together.
+        pub mod markers {
+            use crate::types::*;
+
+            $(
+                #[doc = concat!("The operation `", stringify!($name), "`.")]
+                #[derive(Clone, Copy, Debug)]
+                pub struct $name;
+
+                impl $crate::OperationTypes for $name {
+                    type Request = $request;
+                    type Response = $response;
+                    const OPERATION: $crate::Operation = $crate::Operation::$name;
+                }
+            )*
         }
     };
 }
 
-pub(crate) use operation;
+pub(crate) use operations;

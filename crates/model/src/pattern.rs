@@ -116,3 +116,124 @@ impl Class {
 const fn is_java_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::generated::patterns::ALL;
+
+    /// The model's text as the `regex` crate would have it, worked out another way than the generator does.
+    fn reference(source: &str) -> Regex {
+        let translated = source
+            .replace(r"(?<!\.)", "")
+            .replace(r"[\S]", r"[^\t-\r ]")
+            .replace(r"\w", "0-9A-Za-z_")
+            .replace(r"\s", r"\t-\r ");
+        let translated = if source.starts_with("(?s)") {
+            translated
+        } else {
+            translated.replace(".*", r"[^\n\r\x{85}\x{2028}\x{2029}]*")
+        };
+        Regex::new(&format!(r"\A(?:{translated})\z")).unwrap()
+    }
+
+    fn references() -> &'static [Regex] {
+        static REFERENCES: OnceLock<Vec<Regex>> = OnceLock::new();
+        REFERENCES.get_or_init(|| ALL.iter().map(|pattern| reference(pattern.source)).collect())
+    }
+
+    fn by_source(source: &str) -> &'static Pattern {
+        ALL.iter().find(|pattern| pattern.source == source).unwrap()
+    }
+
+    #[test]
+    fn every_expression_compiles() {
+        for pattern in ALL {
+            assert!(Regex::new(pattern.regex).is_ok(), "{}", pattern.source);
+            let undecided = pattern.matches_without_regex("a").is_none();
+            assert!(!undecided || !pattern.regex.is_empty(), "{}", pattern.source);
+        }
+    }
+
+    #[test]
+    fn patterns_of_every_sign_in_need_no_regex() {
+        for (source, value) in [
+            (r"[\w+]+", "4qhbd3m9vpqh2ub1r8gsd2pkq7"),
+            (r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+", "ada@example.com"),
+            (r"[\w+=/]+", "iY1U+/aaZQ=="),
+            (r"[A-Za-z0-9-_=.]+", "eyJraWQ.eyJzdWI.c2ln-_"),
+            (r"[\S]+", "123456"),
+            (r"^[\S]+.*[\S]+$", "correct horse"),
+            (r"[\w-]+_[0-9a-zA-Z]+", "eu-central-1_aB3dE5"),
+            (r"[\w-]+_[0-9a-f-]+", "eu-central-1_5f1d6a4e-77c2-4c5e-9f3b-0a1b2c3d4e5f"),
+        ] {
+            assert_eq!(by_source(source).matches_without_regex(value), Some(true), "{source}");
+        }
+    }
+
+    #[test]
+    fn java_rules() {
+        // `\w` is ASCII.
+        assert!(!by_source(r"[\w+]+").matches("cliënt"));
+        // `\S` is all but ASCII space.
+        assert!(by_source(r"[\S]+").matches("a\u{a0}\u{2003}b"));
+        assert!(!by_source(r"[\S]+").matches("a\u{b}b"));
+        // A closing newline is not forgiven by `$`.
+        assert!(!by_source("^[0-9a-fA-F]+$").matches("ab\n"));
+        // `.` stops at every line terminator.
+        let password = by_source(r"^[\S]+.*[\S]+$");
+        for (value, fits) in [
+            ("", false),
+            ("a", false),
+            ("ab", true),
+            (" ab", false),
+            ("ab ", false),
+            ("a b", true),
+            ("a\nb", false),
+            ("ä", false),
+            ("ää", true),
+            ("a \u{2028} b", false),
+            ("a\u{2028}b", true),
+        ] {
+            assert_eq!(password.matches(value), fits, "{value:?}");
+        }
+        let pool_id = by_source(r"[\w-]+_[0-9a-zA-Z]+");
+        for (value, fits) in [
+            ("a_b", true),
+            ("a__b", true),
+            ("_b", false),
+            ("a_", false),
+            ("ab", false),
+            ("a_b-c", false),
+            ("a_b_", false),
+        ] {
+            assert_eq!(pool_id.matches(value), fits, "{value:?}");
+        }
+        let bucket = by_source(r"^[0-9A-Za-z\.\-_]*(?<!\.)$");
+        for (value, fits) in [("", true), ("a.b", true), ("a.", false), ("a b", false), ("ä", false)] {
+            assert_eq!(bucket.matches(value), fits, "{value:?}");
+        }
+    }
+
+    fn tricky_text() -> impl Strategy<Value = String> {
+        let tricky: Vec<char> =
+            "aZ09_-+=/.,:@#*{} \t\n\r\u{b}\"\\^~\u{7f}\u{85}\u{a0}äß😀\u{301}\u{2028}\u{2003}\u{200d}"
+                .chars()
+                .collect();
+        prop::collection::vec(prop::sample::select(tricky), 0..8)
+            .prop_map(|letters| letters.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_reference(value in tricky_text()) {
+            for (pattern, reference) in ALL.iter().zip(references()) {
+                let expected = reference.is_match(&value)
+                    && !(pattern.source.contains(r"(?<!\.)") && value.ends_with('.'));
+                prop_assert_eq!(pattern.matches(&value), expected, "{} {:?}", pattern.source, value);
+            }
+        }
+    }
+}

@@ -96,6 +96,11 @@ impl Shape {
         self.element.is_some()
     }
 
+    /// How many of `size` elements are worth keeping: a list above its maximum is refused in any case.
+    pub(crate) fn within_maximum(&self, size: usize) -> usize {
+        self.max.and_then(|max| usize::try_from(max).ok()).map_or(size, |max| size.min(max))
+    }
+
     /// Reports a string that is too short, not of the pattern, too long: in this order, which fits every live message
     /// we know with two violations of one member.
     pub(crate) fn check_text(&self, text: &str, at: &Path, violations: &mut Violations) {
@@ -126,14 +131,17 @@ impl Shape {
     }
 
     pub(crate) fn check_number(&self, number: i64, at: &Path, violations: &mut Violations) {
+        let (bound, limit) = match (self.min, self.max) {
+            (Some(min), _) if number < min => ("greater", min),
+            (_, Some(max)) if number > max => ("less", max),
+            _ => return,
+        };
         let text = number.to_string();
-        let value = Some(text.as_str()).filter(|_| !self.sensitive);
-        if let Some(min) = self.min.filter(|min| number < *min) {
-            violations.add(value, at, format_args!("Member must have value greater than or equal to {min}"));
-        }
-        if let Some(max) = self.max.filter(|max| number > *max) {
-            violations.add(value, at, format_args!("Member must have value less than or equal to {max}"));
-        }
+        violations.add(
+            Some(text.as_str()).filter(|_| !self.sensitive),
+            at,
+            format_args!("Member must have value {bound} than or equal to {limit}"),
+        );
     }
 
     /// Reports an enumeration's stranger.

@@ -1,56 +1,43 @@
-//! The operation table and the marker types that tie an operation to its request and response.
+//! The operation table.
 
 use crate::Fallible;
 use crate::model::{Kind, Model, Operation};
 
 pub fn module(model: &Model) -> Fallible<String> {
-    let mut variants = String::new();
-    let mut entries = String::new();
-    let mut all = String::new();
-    let mut markers = String::new();
+    let mut rows = String::new();
     for (name, operation) in &model.operations {
-        variants.push_str(&format!("    {name},\n"));
-        all.push_str(&format!("    Self::{name},\n"));
-        let errors: Vec<String> =
-            operation.errors.iter().map(|error| format!("ErrorCode::{error}")).collect();
-        entries.push_str(&format!(
-            "Self::{name} => &Entry {{ name: {name:?}, authentication: Authentication::{}, has_output: {}, \
-             declared_errors: &[{}] }},\n",
+        let response = operation.output.as_deref().unwrap_or("()");
+        rows.push_str(&format!(
+            "    {name} {} {} {} {response}\n{};\n",
             authentication(model, name, operation)?,
             operation.output.is_some(),
-            errors.join(", "),
+            operation.input,
+            error_list(&operation.errors),
         ));
-        let response = operation.output.as_ref().map_or("()".to_owned(), |output| format!("types::{output}"));
-        markers.push_str(&format!("operation! {{ {name}, types::{}, {response} }}\n", operation.input));
     }
     Ok(format!(
-        "use super::errors::ErrorCode;
-use crate::operation::{{Authentication, Entry}};
-
-/// The operations of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operation {{
-{variants}}}
-
-impl Operation {{
-    /// Every operation, by name.
-    pub const ALL: &[Self] = &[
-{all}    ];
-
-    pub(crate) const fn entry(self) -> &'static Entry {{
-        match self {{
-{entries}        }}
-    }}
-}}
-
-/// A type for each operation that ties its request and response together.
-pub mod markers {{
-    use crate::operation::operation;
-    use crate::types;
-
-{markers}}}
-"
+        "use crate::operation::operations;\n
+// Operation, authentication, whether it has an output shape, request, response, declared errors.
+operations! {{\n{rows}}}\n"
     ))
+}
+
+/// In brackets, with lines short enough to read: rustfmt leaves this macro's tokens alone.
+fn error_list(errors: &[String]) -> String {
+    let mut text = String::from("        [");
+    let mut width = text.len();
+    for (position, error) in errors.iter().enumerate() {
+        if position > 0 && width + error.len() > 105 {
+            text.push_str("\n         ");
+            width = 9;
+        } else if position > 0 {
+            text.push(' ');
+        }
+        text.push_str(error);
+        width += error.len() + 1;
+    }
+    text.push(']');
+    text
 }
 
 fn authentication(model: &Model, name: &str, operation: &Operation) -> Fallible<&'static str> {

@@ -13,6 +13,7 @@ use crate::names;
 const HIDDEN: &[&str] = &[
     "ChallengeParameters",
     "ClientMetadata",
+    "Code",
     "ConfirmationCode",
     "Credential",
     "CredentialCreationOptions",

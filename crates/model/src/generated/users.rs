@@ -375,7 +375,7 @@ pub struct VerifyUserAttributeRequest {
 structure! { VerifyUserAttributeRequest
     required hidden access_token "AccessToken" &shapes::TOKEN_MODEL_TYPE;
     required shown attribute_name "AttributeName" &shapes::ATTRIBUTE_NAME_TYPE;
-    required shown code "Code" &shapes::CONFIRMATION_CODE_TYPE;
+    required hidden code "Code" &shapes::CONFIRMATION_CODE_TYPE;
 }
 
 /// Output of `VerifyUserAttribute`.
