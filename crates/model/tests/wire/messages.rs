@@ -1,4 +1,4 @@
-//! The texts of validation failures. Samples marked "live" are quoted from reports of the real service.
+//! The texts of validation failures. Those marked "live" have the form of messages reported from the real service.
 
 use cenote_model::{DecodeError, Operation};
 use serde_json::{Value, json};
