@@ -14,6 +14,8 @@ pub(crate) const META: &str =
     "CREATE TABLE IF NOT EXISTS meta (key {text} NOT NULL PRIMARY KEY, value {text} NOT NULL)";
 pub(crate) const INITIAL_VERSION: &str =
     "INSERT INTO meta (key, value) VALUES ('schema_version', '0') ON CONFLICT DO NOTHING";
+/// Writes the row, so that instances that start together wait for each other here.
+pub(crate) const LOCK_VERSION: &str = "UPDATE meta SET value = value WHERE key = 'schema_version'";
 pub(crate) const READ_VERSION: &str = "SELECT value FROM meta WHERE key = 'schema_version'";
 pub(crate) const WRITE_VERSION: &str = "UPDATE meta SET value = $1 WHERE key = 'schema_version'";
 

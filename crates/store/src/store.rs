@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::change::{ChangeSet, CommitError};
-use crate::engines::{Engine, SqliteEngine, SqliteOptions};
+use crate::engines::{Engine, PostgresEngine, PostgresOptions, SqliteEngine, SqliteOptions};
 use crate::error::StoreError;
 use crate::sql::{self, Query, Step, Value};
 
@@ -38,6 +38,15 @@ impl Store {
     /// [`StoreError::Configuration`] when the file can't be used, [`StoreError::NewerSchema`].
     pub fn open_sqlite(options: SqliteOptions) -> Result<Self, StoreError> {
         Ok(Self { engine: Arc::new(Engine::Sqlite(SqliteEngine::open(options)?)) })
+    }
+
+    /// Connects to PostgreSQL and sees to its schema.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`], [`StoreError::Unavailable`] when no server answers, [`StoreError::NewerSchema`],
+    /// [`StoreError::OlderSchema`] when it was only to be checked.
+    pub async fn open_postgres(options: PostgresOptions) -> Result<Self, StoreError> {
+        Ok(Self { engine: Arc::new(Engine::Postgres(PostgresEngine::open(options).await?)) })
     }
 
     /// Applies all changes in order, or none. `Ok` means that they have reached the disk and survive whatever happens
@@ -76,6 +85,7 @@ impl Store {
     pub async fn close(&self) {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.close().await,
+            Engine::Postgres(engine) => engine.close(),
         }
     }
 
@@ -92,6 +102,7 @@ impl Store {
     pub(crate) async fn execute(&self, steps: Vec<Step>) -> Result<u64, CommitError> {
         let result = match &*self.engine {
             Engine::Sqlite(engine) => engine.execute(steps).await,
+            Engine::Postgres(engine) => engine.execute(steps).await,
         };
         self.engine.counters().count(&result);
         result
@@ -114,6 +125,7 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.point(query, &params),
+            Engine::Postgres(engine) => engine.read(query, &params).await,
         }
     }
 
@@ -125,6 +137,7 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.list(query, params).await,
+            Engine::Postgres(engine) => engine.read(query, &params).await,
         }
     }
 }

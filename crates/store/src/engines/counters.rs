@@ -27,6 +27,10 @@ impl Counters {
         self.batches.fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn count_retry(&self) {
+        self.retries.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Statistics {
         Statistics {
             commits: self.commits.load(Relaxed),

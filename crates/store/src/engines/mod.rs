@@ -1,9 +1,12 @@
 //! The engines behind [`crate::Store`].
 
 mod counters;
+mod postgres;
 mod sqlite;
 
 pub(crate) use counters::Counters;
+pub(crate) use postgres::PostgresEngine;
+pub use postgres::{MigrationMode, PostgresOptions};
 pub(crate) use sqlite::SqliteEngine;
 pub use sqlite::{Durability, SqliteOptions};
 
@@ -11,12 +14,14 @@ use crate::faults::Faults;
 
 pub(crate) enum Engine {
     Sqlite(SqliteEngine),
+    Postgres(PostgresEngine),
 }
 
 impl Engine {
     pub(crate) fn counters(&self) -> &Counters {
         match self {
             Self::Sqlite(engine) => engine.counters(),
+            Self::Postgres(engine) => engine.counters(),
         }
     }
 
@@ -24,6 +29,7 @@ impl Engine {
     pub(crate) fn faults(&self) -> &Faults {
         match self {
             Self::Sqlite(engine) => engine.faults(),
+            Self::Postgres(engine) => engine.faults(),
         }
     }
 }

@@ -18,6 +18,8 @@ mod unknown_users;
 mod user_index;
 mod users;
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -35,6 +37,17 @@ pub(crate) enum Value {
     Null,
     Integer(i64),
     Text(String),
+}
+
+impl fmt::Debug for Value {
+    /// Without what it holds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "Null",
+            Self::Integer(_) => "Integer",
+            Self::Text(_) => "Text",
+        })
+    }
 }
 
 impl From<i64> for Value {

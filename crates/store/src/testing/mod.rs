@@ -1,26 +1,39 @@
 //! Throw-away databases and faults, for tests here and in other crates.
 
+pub mod postgres;
+
 use std::ops::Deref;
+use std::path::Path;
+
+pub use postgres::temporary_postgres;
+use tempfile::TempDir;
 
 pub use crate::faults::{Fault, FaultPoint};
-use crate::{Durability, SqliteOptions, Store};
+use crate::{Durability, PostgresOptions, SqliteOptions, Store, StoreError};
 
-/// A store whose files go when it does.
+/// A store on a database of its own.
 #[derive(Debug)]
 pub struct TemporaryStore {
     // Dropped in this order: first the store, then its files.
-    store: Store,
-    directory: tempfile::TempDir,
+    pub store: Store,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Directory(TempDir),
+    Postgres(PostgresOptions),
 }
 
 impl TemporaryStore {
-    /// The options of this store, to open it again.
-    #[must_use]
-    pub fn options(&self) -> SqliteOptions {
-        SqliteOptions {
-            path: self.directory.path().join("cenote.db"),
-            durability: Durability::Off,
-            readers: 4,
+    /// Opens the same database once more.
+    ///
+    /// # Errors
+    /// Those of [`Store::open_sqlite`] and [`Store::open_postgres`].
+    pub async fn open_again(&self) -> Result<Store, StoreError> {
+        match &self.place {
+            Place::Directory(directory) => Store::open_sqlite(sqlite_options(directory.path())),
+            Place::Postgres(options) => Store::open_postgres(options.clone()).await,
         }
     }
 }
@@ -33,16 +46,17 @@ impl Deref for TemporaryStore {
     }
 }
 
-/// An embedded database in a directory of its own, not flushed to the disk.
+/// An embedded database in a directory of its own, which goes with the store; not flushed to the disk.
 ///
 /// # Panics
 /// When it can't be made.
-#[must_use]
 #[expect(clippy::expect_used, reason = "for tests, which fail by panicking")]
-pub fn temporary_sqlite() -> TemporaryStore {
+pub async fn temporary_sqlite() -> TemporaryStore {
     let directory = tempfile::tempdir().expect("a directory for a temporary store");
-    let options =
-        SqliteOptions { path: directory.path().join("cenote.db"), durability: Durability::Off, readers: 4 };
-    let store = Store::open_sqlite(options).expect("a temporary store");
-    TemporaryStore { store, directory }
+    let store = Store::open_sqlite(sqlite_options(directory.path())).expect("a temporary store");
+    TemporaryStore { store, place: Place::Directory(directory) }
+}
+
+fn sqlite_options(directory: &Path) -> SqliteOptions {
+    SqliteOptions { path: directory.join("cenote.db"), durability: Durability::Off, readers: 4 }
 }

@@ -1,0 +1,97 @@
+//! The schema in PostgreSQL. Instances that start together wait for each other at one row of `meta`.
+
+use std::time::Duration;
+
+use deadpool_postgres::Client;
+use tokio::time::sleep;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use super::error::{Failure, classify, describe};
+use super::{MigrationMode, Shared};
+use crate::error::StoreError;
+use crate::migrations::{self, Migration};
+
+const ATTEMPTS: u32 = 10;
+
+pub(super) async fn migrate(shared: &Shared, mode: MigrationMode) -> Result<(), StoreError> {
+    let known = migrations::known_version();
+    let client = shared.client().await?;
+    let found = read_version(&client).await?;
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    if mode == MigrationMode::Check {
+        return Err(StoreError::OlderSchema { found, known });
+    }
+    prepare(&client).await?;
+    for (version, migration) in migrations::missing(found) {
+        apply(&client, version, migration).await?;
+    }
+    Ok(())
+}
+
+/// The version of the schema, 0 for an empty database.
+async fn read_version(client: &Client) -> Result<i64, StoreError> {
+    let rows = match client.query(migrations::READ_VERSION, &[]).await {
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => return Ok(0),
+        rows => rows.map_err(|error| failed(&error))?,
+    };
+    let Some(row) = rows.first() else { return Ok(0) };
+    row.try_get::<_, &str>(0)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or(StoreError::Corrupt { table: "meta", column: "value" })
+}
+
+/// Makes the row that guards the steps. Here two instances can get in each other's way: PostgreSQL then reports what `IF NOT
+/// EXISTS` should have prevented.
+async fn prepare(client: &Client) -> Result<(), StoreError> {
+    let sql = format!("{}; {}", schema(migrations::META), migrations::INITIAL_VERSION);
+    let mut attempt = 0;
+    while let Err(error) = client.batch_execute(&sql).await {
+        attempt += 1;
+        if attempt == ATTEMPTS || error.as_db_error().is_none() {
+            return Err(failed(&error));
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// Applies one step in a transaction, unless somebody else has meanwhile.
+async fn apply(client: &Client, version: i64, migration: &Migration) -> Result<(), StoreError> {
+    let applied = async {
+        client.batch_execute(&format!("BEGIN; {}", migrations::LOCK_VERSION)).await?;
+        let rows = client.query(migrations::READ_VERSION, &[]).await?;
+        let found = rows.first().and_then(|row| row.try_get::<_, &str>(0).ok()?.parse::<i64>().ok());
+        if found.is_some_and(|found| found < version) {
+            client.batch_execute(&schema(migration.sql)).await?;
+            client.execute(migrations::WRITE_VERSION, &[&version.to_string()]).await?;
+        }
+        client.batch_execute("COMMIT").await
+    };
+    if let Err(error) = applied.await {
+        // What failed is what counts; if this does too, the connection is gone and the transaction with it.
+        let _ = client.batch_execute("ROLLBACK").await;
+        return Err(failed(&error));
+    }
+    Ok(())
+}
+
+fn failed(error: &Error) -> StoreError {
+    match classify(error) {
+        Failure::Lost(reason) | Failure::Again(reason) => StoreError::unavailable(reason),
+        Failure::Other(_) => {
+            StoreError::configuration(format!("the schema can't be brought up to date: {}", describe(error)))
+        }
+    }
+}
+
+/// A migration in PostgreSQL's dialect. The collation orders text by code point, as SQLite does.
+pub(super) fn schema(sql: &str) -> String {
+    sql.replace("{text}", "TEXT COLLATE \"C\"").replace("{bigint}", "BIGINT").replace("{clustered}", "")
+}
