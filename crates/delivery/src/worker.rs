@@ -6,6 +6,8 @@
 //! with the clocks of other machines, which must agree within a quarter of the lease.
 
 mod attempt;
+#[cfg(test)]
+mod tests;
 mod to_inbox;
 
 use std::collections::HashMap;

@@ -1,9 +1,17 @@
 //! How messages leave: SMTP, a webhook for text messages, or the inbox of `cenote dev`.
 
+#[cfg(test)]
+pub(crate) mod fake_gateway;
+#[cfg(test)]
+pub(crate) mod fake_smtp;
 mod mail;
 mod smtp;
+#[cfg(test)]
+mod smtp_tests;
 mod smtp_url;
 mod webhook;
+#[cfg(test)]
+mod webhook_tests;
 
 use cenote_store::{Channel, MessageId};
 

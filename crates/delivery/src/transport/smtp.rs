@@ -13,7 +13,7 @@ use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::time::{Instant, timeout};
 
@@ -30,6 +30,8 @@ pub struct SmtpSettings {
     pub url: String,
     /// The sender when a pool names none: `address` or `Name <address>`.
     pub from: String,
+    /// Certificates in PEM that are trusted besides those of the system, for mail servers with a private authority.
+    pub certificate_authorities: Option<Vec<u8>>,
     /// The longest time one mail may take, connecting included. Keep it below the worker's lease.
     pub timeout: Duration,
     /// How many idle connections are kept.
@@ -45,6 +47,7 @@ impl SmtpSettings {
         Self {
             url: url.into(),
             from: from.into(),
+            certificate_authorities: None,
             timeout: Duration::from_secs(20),
             idle_connections: 4,
             idle_timeout: Duration::from_secs(60),
@@ -96,10 +99,7 @@ impl SmtpTransport {
             .ok_or_else(|| SettingsError("the sender is neither an address nor Name <address>".to_owned()))?;
         let tls = match url.tls {
             SmtpTls::None => None,
-            _ => Some(
-                TlsParameters::new(url.host.clone())
-                    .map_err(|error| SettingsError(format!("TLS for mail cannot be set up: {error}")))?,
-            ),
+            _ => Some(tls_parameters(&url.host, settings.certificate_authorities.as_deref())?),
         };
         let hello = url.hello.clone().map_or_else(ClientId::default, ClientId::Domain);
         Ok(Self {
@@ -186,6 +186,15 @@ impl Inner {
             idle.push((connection, Instant::now()));
         }
     }
+}
+
+fn tls_parameters(host: &str, authorities: Option<&[u8]>) -> Result<TlsParameters, SettingsError> {
+    let failed = |error: Error| SettingsError(format!("TLS for mail cannot be set up: {error}"));
+    let mut parameters = TlsParameters::builder(host.to_owned());
+    if let Some(authorities) = authorities {
+        parameters = parameters.add_root_certificate(Certificate::from_pem(authorities).map_err(failed)?);
+    }
+    parameters.build().map_err(failed)
 }
 
 /// What a failure between MAIL FROM and the end of the mail means.
