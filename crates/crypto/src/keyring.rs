@@ -103,6 +103,8 @@ pub enum MacPurpose {
     UsedSession,
     /// What an unknown user is answered with, so that asking twice gives the same.
     UnknownUser,
+    /// Which of a user's generations of tokens a token belongs to.
+    TokenGeneration,
 }
 
 impl MacPurpose {
@@ -112,6 +114,7 @@ impl MacPurpose {
             Self::ConfirmationCode => "confirmation-code",
             Self::UsedSession => "used-session",
             Self::UnknownUser => "unknown-user",
+            Self::TokenGeneration => "token-generation",
         }
     }
 }

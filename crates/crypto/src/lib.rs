@@ -22,13 +22,16 @@ mod encoding;
 mod hash;
 
 pub mod code;
+pub mod context_data;
 pub mod jwt;
 pub mod keyring;
 pub mod random;
 pub mod sealed;
 pub mod secret;
 pub mod secret_hash;
+pub mod sigv4;
 pub mod srp;
+pub mod totp;
 
 pub use code::ConfirmationCodeHash;
 pub use keyring::{KeyFileError, KeyId, KeyRing, MacPurpose, MasterKey};
