@@ -53,10 +53,13 @@ fn next_piece(template: &str) -> (Piece<'_>, &str) {
     if let Some(rest) = template.strip_prefix(USERNAME) {
         return (Piece::Username, rest);
     }
-    if let Some((text, rest)) = template.strip_prefix(LINK_START).and_then(|rest| rest.split_once(LINK_END))
-        && !text.contains(LINK_START)
-    {
-        return (Piece::Link(text), rest);
+    if let Some(behind) = template.strip_prefix(LINK_START) {
+        // A link ends before the next one starts; looking no further keeps the whole pass linear.
+        let (link, _) = behind.split_once(LINK_START).unwrap_or((behind, ""));
+        if let Some((text, _)) = link.split_once(LINK_END) {
+            let rest = behind.get(text.len() + LINK_END.len()..).unwrap_or_default();
+            return (Piece::Link(text), rest);
+        }
     }
     // A brace that opens no placeholder is text itself, so the search for the next one starts behind it.
     let behind_first = template.chars().next().map_or(0, char::len_utf8);

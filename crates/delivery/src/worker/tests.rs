@@ -201,6 +201,7 @@ async fn a_message_that_was_made_first_and_arrives_last_comes_after() {
     let house = House::new().await;
     let worker = house.worker(Transports::inbox());
     let early = seal(&text(1), START_MS, START_MS + CODE_LIFE_MS, &house.keyring, &*house.random);
+    house.advance(1);
     house.append(&text(2)).await;
     worker.deliver_due().await.unwrap();
     let newest = house.store.list_inbox(&InboxFilter::default(), 1).await.unwrap().remove(0).id;
