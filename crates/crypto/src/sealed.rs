@@ -212,7 +212,9 @@ fn message_key(master: &MasterKey, purpose: Purpose, key_random: &[u8; 16]) -> L
     reason = "AES-GCM refuses plaintexts above 64 GiB only, which do not fit beside their ciphertext in memory"
 )]
 fn encrypt(key: &LessSafeKey, nonce: [u8; 12], associated: &[u8], plaintext: &[u8]) -> Vec<u8> {
-    let mut buffer = plaintext.to_vec();
+    // With room for the tag from the start, so that growing leaves no copy of the plaintext behind.
+    let mut buffer = Vec::with_capacity(plaintext.len() + AES_256_GCM.tag_len());
+    buffer.extend_from_slice(plaintext);
     let nonce = Nonce::assume_unique_for_key(nonce);
     key.seal_in_place_append_tag(nonce, Aad::from(associated), &mut buffer)
         .expect("the plaintext is shorter than 64 GiB");

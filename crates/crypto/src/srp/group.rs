@@ -6,6 +6,7 @@ use crypto_bigint::modular::ConstMontyForm;
 use crypto_bigint::{NonZero, U3072, U4096, const_monty_params};
 use zeroize::Zeroizing;
 
+use super::generator;
 use crate::encoding::encode_hex;
 
 /// Length of a group element in bytes.
@@ -66,9 +67,14 @@ pub(super) fn power(base: &Element, exponent: &Exponent) -> Element {
     base.pow_bounded_exp(&exponent.value, exponent.bits)
 }
 
-/// g^exponent. The base never changes, so this is the place for a table of its powers.
+/// g^exponent, from a table unless the exponent is longer than ours ever are.
 pub(super) fn generator_power(exponent: &Exponent) -> Element {
-    power(&Element::new(&U3072::from_u8(2)), exponent)
+    if exponent.bits > 256 {
+        return power(&Element::new(&U3072::from_u8(2)), exponent);
+    }
+    let bytes = Zeroizing::new(exponent.value.to_be_bytes());
+    let (_, low) = bytes.as_ref().split_last_chunk().unwrap_or((&[], &[0; 32]));
+    generator::power(low)
 }
 
 /// k, see [`MULTIPLIER`].

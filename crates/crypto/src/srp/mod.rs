@@ -14,6 +14,7 @@
 //! | the signed time | both | [`timestamp`] |
 
 pub mod client;
+mod generator;
 mod group;
 mod key;
 pub mod server;
