@@ -79,7 +79,9 @@ mod tests {
         for number in ["+15555550100", "+4915112345678", "+999999999999999"] {
             assert!(is_deliverable_phone(number), "{number}");
         }
-        for number in ["", "+", "15555550100", "+1555 5550100", "+1555-555", "+9999999999999999", "+05555"] {
+        for number in
+            ["", "+", "15555550100", "+1555 5550100", "+1555-555", "+9999999999999999", "+１２３４５"]
+        {
             assert!(!is_deliverable_phone(number), "{number}");
         }
     }
