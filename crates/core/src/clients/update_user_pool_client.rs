@@ -1,0 +1,44 @@
+use cenote_model::ErrorCode;
+use cenote_model::types::{UpdateUserPoolClientRequest, UpdateUserPoolClientResponse};
+use cenote_store::{Change, CommitError};
+
+use crate::clients::members::Members;
+use crate::clients::{Client, checks, describe};
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::Pool;
+
+/// UpdateUserPoolClient: replaces the configuration. What is left out goes back to its default, except the name.
+///
+/// # Errors
+/// As the model declares them.
+pub async fn update_user_pool_client(
+    context: &Context,
+    request: UpdateUserPoolClientRequest,
+) -> Result<UpdateUserPoolClientResponse, Error> {
+    let pool = Pool::read(context, &request.user_pool_id).await?;
+    let client = Client::read(context, pool.id(), &request.client_id).await?;
+    let refresh_given = request.refresh_token_validity.is_some();
+    let mut configuration = Members::from(request).into_configuration();
+    configuration.client_name =
+        configuration.client_name.or_else(|| client.configuration.client_name.clone());
+    configuration.client_type = client.configuration.client_type.or(configuration.client_type);
+    checks::configuration(&configuration, refresh_given, !client.secrets.is_empty(), &pool)?;
+    let record = cenote_store::Client {
+        configuration: serde_json::to_value(&configuration).map_err(Error::internal)?,
+        modified_ms: context.now_ms,
+        ..client.record.clone()
+    };
+    match context.commit(vec![Change::UpdateClient(record.clone())]).await {
+        Ok(()) => {}
+        Err(CommitError::Conflict(_)) => {
+            return Err(Error::new(
+                ErrorCode::ConcurrentModificationException,
+                "The app client is being changed by another request. Try again.",
+            ));
+        }
+        Err(CommitError::Store(cause)) => return Err(Error::internal(cause)),
+    }
+    let client = Client::from_record(record, &context.keyring)?;
+    Ok(UpdateUserPoolClientResponse { user_pool_client: Some(describe::describe(&client)) })
+}

@@ -1,0 +1,214 @@
+//! The process and the request, as the operations see them.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use cenote_crypto::keyring::KeyRing;
+use cenote_crypto::random::RandomSource;
+use cenote_delivery::Transports;
+use cenote_store::{Change, ChangeSet, CommitError, PoolId, Store};
+use cenote_triggers::Invoker;
+use tokio::sync::Notify;
+
+use crate::analytics::AnalyticsSink;
+use crate::cache::ConfigurationCache;
+use crate::clock::Clock;
+use crate::compute::Compute;
+use crate::error::Error;
+use crate::settings::Settings;
+use crate::threat::ThreatEngine;
+use crate::tokens::spare_keys::SpareKeys;
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub request_id: String,
+    /// The peer, or what a trusted proxy says of it.
+    pub source_ip: IpAddr,
+    pub user_agent: Option<String>,
+    /// From the scope of the signature, else the settings' own.
+    pub region: String,
+    /// The ARN of whoever signed.
+    pub principal: Option<String>,
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Self {
+            request_id: String::new(),
+            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: None,
+            region: "us-east-1".into(),
+            principal: None,
+        }
+    }
+}
+
+/// What a service is made of; the binary and the tests put it together.
+pub struct ServiceParts {
+    pub store: Store,
+    pub keyring: Arc<KeyRing>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn RandomSource>,
+    pub invoker: Invoker,
+    pub transports: Transports,
+    pub threat: Arc<dyn ThreatEngine>,
+    pub analytics: Arc<dyn AnalyticsSink>,
+    pub settings: Settings,
+    /// Pieces of heavy work at once.
+    pub parallelism: usize,
+}
+
+impl std::fmt::Debug for ServiceParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServiceParts").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// The process: everything that outlives a request.
+pub struct Service {
+    pub store: Store,
+    pub keyring: Arc<KeyRing>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn RandomSource>,
+    pub invoker: Invoker,
+    pub transports: Transports,
+    pub threat: Arc<dyn ThreatEngine>,
+    pub analytics: Arc<dyn AnalyticsSink>,
+    pub settings: Settings,
+    pub compute: Compute,
+    pub cache: ConfigurationCache,
+    pub spare_keys: SpareKeys,
+    /// Rung after every commit that appended a message.
+    pub outbox_wake: Arc<Notify>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Puts a service together. Nothing runs yet: the caller starts the outbox worker and the key maker.
+    #[must_use]
+    pub fn new(parts: ServiceParts) -> Arc<Self> {
+        Arc::new(Self {
+            store: parts.store,
+            keyring: parts.keyring,
+            clock: parts.clock,
+            random: parts.random,
+            invoker: parts.invoker,
+            transports: parts.transports,
+            threat: parts.threat,
+            analytics: parts.analytics,
+            settings: parts.settings,
+            compute: Compute::new(parts.parallelism),
+            cache: ConfigurationCache::default(),
+            spare_keys: SpareKeys::default(),
+            outbox_wake: Arc::new(Notify::new()),
+        })
+    }
+
+    /// A request that starts now.
+    #[must_use]
+    pub fn context(self: &Arc<Self>, caller: Caller) -> Context {
+        Context { now_ms: self.clock.now_ms(), service: Arc::clone(self), caller }
+    }
+
+    /// Commits, forgets cached configuration that changed, and wakes the outbox worker.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        let configuration = changes.iter().any(is_configuration);
+        let message = changes.iter().any(|change| matches!(change, Change::AppendMessage(_)));
+        let outcome = self.store.commit(changes).await;
+        if configuration {
+            self.cache.invalidate();
+        }
+        if message && outcome.is_ok() {
+            self.outbox_wake.notify_one();
+        }
+        outcome
+    }
+}
+
+fn is_configuration(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::InsertPool(_)
+            | Change::UpdatePool(_)
+            | Change::DeletePool { .. }
+            | Change::InsertClient(_)
+            | Change::UpdateClient(_)
+            | Change::DeleteClient { .. }
+            | Change::InsertSigningKey(_)
+    )
+}
+
+/// One request. Its time stands still while it runs.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub service: Arc<Service>,
+    pub caller: Caller,
+    pub now_ms: i64,
+}
+
+impl std::ops::Deref for Context {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}
+
+impl Context {
+    /// The pool an administrator named.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when there is none.
+    pub async fn get_pool(&self, id: &str) -> Result<Arc<crate::pools::Pool>, Error> {
+        let id = PoolId::new(id);
+        self.cache.find_pool(self, &id).await?.ok_or_else(|| Error::user_pool_missing(id.as_str()))
+    }
+
+    /// The client a public caller named.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when there is none.
+    pub async fn get_client(&self, id: &str) -> Result<Arc<crate::clients::Client>, Error> {
+        let id = cenote_store::ClientId::new(id);
+        self.cache.find_client(self, &id).await?.ok_or_else(|| Error::client_missing(id.as_str()))
+    }
+
+    /// A client together with its pool.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when either is missing.
+    pub async fn get_client_and_pool(
+        &self,
+        client_id: &str,
+    ) -> Result<(Arc<crate::clients::Client>, Arc<crate::pools::Pool>), Error> {
+        let client = self.get_client(client_id).await?;
+        let pool = self.get_pool(client.record.pool_id.as_str()).await?;
+        Ok((client, pool))
+    }
+
+    /// A client of the pool that an administrator named; a client of another pool does not exist here.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when either is missing.
+    pub async fn get_client_of_pool(
+        &self,
+        pool_id: &str,
+        client_id: &str,
+    ) -> Result<(Arc<crate::clients::Client>, Arc<crate::pools::Pool>), Error> {
+        let pool = self.get_pool(pool_id).await?;
+        let client = self.get_client(client_id).await?;
+        if client.record.pool_id != pool.record.id {
+            return Err(Error::client_missing(client_id));
+        }
+        Ok((client, pool))
+    }
+}

@@ -1,0 +1,221 @@
+//! The table of all operations: which function does each, or that it is not built yet.
+//!
+//! Authentication, quota category and declared errors of an operation come with the model
+//! ([`cenote_model::Operation`]). The match is exhaustive: an operation that the table lacks does not compile.
+
+use cenote_model::operations as model;
+use cenote_model::{DecodeError, ErrorCode, Operation, OperationTypes};
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::{clients, pools, recovery, sign_in, tokens, users};
+
+macro_rules! table {
+    (built { $($name:ident => $function:path,)* } not_built { $($missing:ident,)* }) => {
+        /// Whether the operation is built.
+        #[must_use]
+        pub fn is_built(operation: Operation) -> bool {
+            match operation {
+                $(Operation::$name => true,)*
+                $(Operation::$missing => false,)*
+            }
+        }
+
+        /// Decodes the request, runs the operation, encodes the answer. An operation without output answers no bytes.
+        ///
+        /// # Errors
+        /// What the operation answers instead, or `SerializationException` and `InvalidParameterException` for a request
+        /// that does not fit the model.
+        pub async fn dispatch(context: &Context, operation: Operation, body: Value) -> Result<Vec<u8>, Error> {
+            let body = clients::new_id::admit_custom_id(&context.settings, operation, body);
+            let outcome = match operation {
+                $(Operation::$name => {
+                    let request = decode::<<model::$name as OperationTypes>::Request>(body)?;
+                    // Boxed, so that the future of the whole table is not as large as its largest entry.
+                    let response: <model::$name as OperationTypes>::Response =
+                        match Box::pin($function(context, request)).await {
+                            Ok(response) => response,
+                            Err(error) => return Err(declared(operation, error)),
+                        };
+                    if operation.has_output() { serde_json::to_vec(&response).map_err(Error::internal) } else { Ok(Vec::new()) }
+                })*
+                $(Operation::$missing => Err(Error::not_built(operation.as_str())),)*
+            };
+            outcome
+        }
+    };
+}
+
+table! {
+    built {
+        AddCustomAttributes => pools::add_custom_attributes,
+        AddUserPoolClientSecret => clients::add_user_pool_client_secret,
+        CreateUserPool => pools::create_user_pool,
+        CreateUserPoolClient => clients::create_user_pool_client,
+        DeleteUserPool => pools::delete_user_pool,
+        DeleteUserPoolClient => clients::delete_user_pool_client,
+        DeleteUserPoolClientSecret => clients::delete_user_pool_client_secret,
+        DescribeUserPool => pools::describe_user_pool,
+        DescribeUserPoolClient => clients::describe_user_pool_client,
+        GetUserPoolMfaConfig => pools::get_user_pool_mfa_config,
+        ListTagsForResource => pools::list_tags_for_resource,
+        ListUserPoolClientSecrets => clients::list_user_pool_client_secrets,
+        ListUserPoolClients => clients::list_user_pool_clients,
+        ListUserPools => pools::list_user_pools,
+        SetUserPoolMfaConfig => pools::set_user_pool_mfa_config,
+        TagResource => pools::tag_resource,
+        UntagResource => pools::untag_resource,
+        UpdateUserPool => pools::update_user_pool,
+        UpdateUserPoolClient => clients::update_user_pool_client,
+        AdminUserGlobalSignOut => tokens::admin_user_global_sign_out,
+        GlobalSignOut => tokens::global_sign_out,
+        RevokeToken => tokens::revoke_token,
+        AdminRespondToAuthChallenge => sign_in::admin_respond_to_auth_challenge,
+        RespondToAuthChallenge => sign_in::respond_to_auth_challenge,
+        AdminInitiateAuth => sign_in::admin_initiate_auth,
+        InitiateAuth => sign_in::initiate_auth,
+        AdminResetUserPassword => recovery::admin_reset_user_password,
+        ConfirmForgotPassword => recovery::confirm_forgot_password,
+        ForgotPassword => recovery::forgot_password,
+    }
+    not_built {
+        AdminAddUserToGroup,
+        AdminConfirmSignUp,
+        AdminCreateUser,
+        AdminDeleteSoftwareToken,
+        AdminDeleteUser,
+        AdminDeleteUserAttributes,
+        AdminDisableProviderForUser,
+        AdminDisableUser,
+        AdminEnableUser,
+        AdminForgetDevice,
+        AdminGetDevice,
+        AdminGetUser,
+        AdminGetUserAuthFactors,
+        AdminLinkProviderForUser,
+        AdminListDevices,
+        AdminListGroupsForUser,
+        AdminListUserAuthEvents,
+        AdminListUserSessions,
+        AdminRemoveUserFromGroup,
+        AdminRevokeUserSession,
+        AdminSetUserMFAPreference,
+        AdminSetUserPassword,
+        AdminSetUserSettings,
+        AdminUpdateAuthEventFeedback,
+        AdminUpdateDeviceStatus,
+        AdminUpdateUserAttributes,
+        AssociateSoftwareToken,
+        ChangePassword,
+        CompleteWebAuthnRegistration,
+        ConfirmDevice,
+        ConfirmSignUp,
+        CreateGroup,
+        CreateIdentityProvider,
+        CreateManagedLoginBranding,
+        CreateResourceServer,
+        CreateTerms,
+        CreateUserImportJob,
+        CreateUserPoolDomain,
+        CreateUserPoolReplica,
+        DeleteGroup,
+        DeleteIdentityProvider,
+        DeleteManagedLoginBranding,
+        DeleteResourceServer,
+        DeleteTerms,
+        DeleteUser,
+        DeleteUserAttributes,
+        DeleteUserPoolDomain,
+        DeleteUserPoolReplica,
+        DeleteWebAuthnCredential,
+        DescribeIdentityProvider,
+        DescribeManagedLoginBranding,
+        DescribeManagedLoginBrandingByClient,
+        DescribeResourceServer,
+        DescribeRiskConfiguration,
+        DescribeTerms,
+        DescribeTermsByClient,
+        DescribeUserImportJob,
+        DescribeUserPoolDomain,
+        ForgetDevice,
+        GetCSVHeader,
+        GetClientToken,
+        GetDerivedToken,
+        GetDevice,
+        GetGroup,
+        GetIdentityProviderByIdentifier,
+        GetLogDeliveryConfiguration,
+        GetProvisionedLimit,
+        GetSigningCertificate,
+        GetTokensFromRefreshToken,
+        GetUICustomization,
+        GetUser,
+        GetUserAttributeVerificationCode,
+        GetUserAuthFactors,
+        GetUserPoolClientSessionConfiguration,
+        GetUserPoolSessionConfiguration,
+        ListDevices,
+        ListGroups,
+        ListIdentityProviders,
+        ListResourceServers,
+        ListTerms,
+        ListUserImportJobs,
+        ListUserPoolReplicas,
+        ListUserSessions,
+        ListUsers,
+        ListUsersInGroup,
+        ListWebAuthnCredentials,
+        ResendConfirmationCode,
+        RevokeUserSession,
+        SetLogDeliveryConfiguration,
+        SetRiskConfiguration,
+        SetUICustomization,
+        SetUserMFAPreference,
+        SetUserPoolClientSessionConfiguration,
+        SetUserPoolSessionConfiguration,
+        SetUserSettings,
+        SignUp,
+        StartUserImportJob,
+        StartWebAuthnRegistration,
+        StopUserImportJob,
+        UpdateAuthEventFeedback,
+        UpdateDeviceStatus,
+        UpdateGroup,
+        UpdateIdentityProvider,
+        UpdateManagedLoginBranding,
+        UpdateProvisionedLimit,
+        UpdateResourceServer,
+        UpdateTerms,
+        UpdateUserAttributes,
+        UpdateUserPoolDomain,
+        UpdateUserPoolReplica,
+        VerifySoftwareToken,
+        VerifyUserAttribute,
+    }
+}
+
+fn decode<T: cenote_model::Decode>(body: Value) -> Result<T, Error> {
+    cenote_model::decode_value(body).map_err(|error| match error {
+        DecodeError::Serialization { message } => {
+            Error { code: ErrorCode::SerializationException, message, cause: None }
+        }
+        DecodeError::Invalid(message) => Error::invalid_parameter(message),
+    })
+}
+
+/// An operation may only answer what the model declares for it. Anything else is our mistake: it is logged and passed on,
+/// and stops a test.
+fn declared(operation: Operation, error: Error) -> Error {
+    let known = operation.declared_errors().contains(&error.code)
+        || matches!(error.code, ErrorCode::InternalErrorException | ErrorCode::UnsupportedOperationException);
+    if !known {
+        tracing::warn!(
+            operation = operation.as_str(),
+            code = error.code.as_str(),
+            "the model does not declare this error"
+        );
+        debug_assert!(known, "{} does not declare {}", operation.as_str(), error.code.as_str());
+    }
+    error
+}

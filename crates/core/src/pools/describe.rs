@@ -1,0 +1,38 @@
+//! A pool as the API shows it.
+
+use cenote_model::types::{Timestamp, UserPoolDescriptionType, UserPoolType};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::Pool;
+
+/// The complete description.
+///
+/// # Errors
+/// When the users can't be counted.
+pub async fn describe(context: &Context, pool: &Pool) -> Result<UserPoolType, Error> {
+    let users = pool.estimated_users(context).await?;
+    Ok(UserPoolType {
+        id: Some(pool.id().as_str().to_owned()),
+        arn: Some(context.settings.pool_arn(pool.id())),
+        creation_date: Some(Timestamp(pool.record.created_ms)),
+        last_modified_date: Some(Timestamp(pool.record.modified_ms)),
+        estimated_number_of_users: Some(i32::try_from(users).unwrap_or(i32::MAX)),
+        ..pool.configuration.user_pool.clone()
+    })
+}
+
+/// The short form of lists.
+#[must_use]
+pub fn summary(pool: &Pool) -> UserPoolDescriptionType {
+    let shown = &pool.configuration.user_pool;
+    UserPoolDescriptionType {
+        id: Some(pool.id().as_str().to_owned()),
+        name: shown.name.clone(),
+        lambda_config: shown.lambda_config.clone(),
+        status: shown.status,
+        creation_date: Some(Timestamp(pool.record.created_ms)),
+        last_modified_date: Some(Timestamp(pool.record.modified_ms)),
+        replica_regions: None,
+    }
+}

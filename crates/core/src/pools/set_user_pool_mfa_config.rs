@@ -1,0 +1,101 @@
+use cenote_model::types::{
+    RecoveryOptionNameType, SetUserPoolMfaConfigRequest, SetUserPoolMfaConfigResponse,
+    SoftwareTokenMfaConfigType, UserPoolMfaType, UserVerificationType,
+};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::configure::is_enabled;
+use crate::pools::get_user_pool_mfa_config::effective;
+use crate::pools::pool::{Pool, PoolConfiguration};
+use crate::pools::{checks, tier};
+
+/// SetUserPoolMfaConfig: replaces all factors. What is left out is off, so a call with only the pool's id switches MFA off.
+/// Passkeys are no second factor of their own and are kept.
+///
+/// # Errors
+/// As the model declares them.
+pub async fn set_user_pool_mfa_config(
+    context: &Context,
+    request: SetUserPoolMfaConfigRequest,
+) -> Result<SetUserPoolMfaConfigResponse, Error> {
+    let pool = Pool::read(context, &request.user_pool_id).await?;
+    let configuration = apply(request, pool.configuration.clone())?;
+    checks::first_factors(&configuration)?;
+    recovery_beside_email(&configuration)?;
+    tier::check(&configuration, None)?;
+    pool.replace(context, &configuration).await?;
+    let shown = effective(&configuration);
+    Ok(SetUserPoolMfaConfigResponse {
+        mfa_configuration: shown.mfa_configuration,
+        sms_mfa_configuration: shown.sms_mfa_configuration,
+        software_token_mfa_configuration: shown.software_token_mfa_configuration,
+        email_mfa_configuration: shown.email_mfa_configuration,
+        web_authn_configuration: shown.web_authn_configuration,
+    })
+}
+
+fn apply(
+    request: SetUserPoolMfaConfigRequest,
+    before: PoolConfiguration,
+) -> Result<PoolConfiguration, Error> {
+    let mut after = before;
+    let mfa = request.mfa_configuration.unwrap_or(UserPoolMfaType::Off);
+    let any_block = request.sms_mfa_configuration.is_some()
+        || request.software_token_mfa_configuration.is_some()
+        || request.email_mfa_configuration.is_some();
+    if mfa == UserPoolMfaType::Off && any_block {
+        return Err(Error::invalid_parameter(
+            "Invalid MFA configuration given, can't turn off MFA and configure an MFA together",
+        ));
+    }
+    let any_factor = request.sms_mfa_configuration.is_some()
+        || is_enabled(request.software_token_mfa_configuration.as_ref())
+        || request.email_mfa_configuration.is_some();
+    if mfa != UserPoolMfaType::Off && !any_factor {
+        return Err(Error::invalid_parameter(
+            "Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled.",
+        ));
+    }
+    after.user_pool.mfa_configuration = Some(mfa);
+    after.sms_mfa = request.sms_mfa_configuration.is_some();
+    if let Some(sms) = request.sms_mfa_configuration {
+        if let Some(configuration) = sms.sms_configuration {
+            checks::sms(&configuration)?;
+            after.user_pool.sms_configuration = Some(configuration);
+        }
+        if after.user_pool.sms_configuration.is_none() {
+            return Err(checks::sms_required());
+        }
+        if sms.sms_authentication_message.is_some() {
+            after.user_pool.sms_authentication_message = sms.sms_authentication_message;
+        }
+    }
+    after.software_token_mfa = request
+        .software_token_mfa_configuration
+        .map(|given| SoftwareTokenMfaConfigType { enabled: given.enabled.or(Some(false)) });
+    after.email_mfa = request.email_mfa_configuration;
+    if let Some(mut passkeys) = request.web_authn_configuration {
+        passkeys.user_verification.get_or_insert(UserVerificationType::Preferred);
+        after.web_authn = Some(passkeys);
+    }
+    Ok(after)
+}
+
+/// One mailbox must not be both the second factor and the only way around the first.
+fn recovery_beside_email(configuration: &PoolConfiguration) -> Result<(), Error> {
+    let mechanisms = configuration
+        .user_pool
+        .account_recovery_setting
+        .as_ref()
+        .and_then(|setting| setting.recovery_mechanisms.as_deref())
+        .unwrap_or_default();
+    let only_email = !mechanisms.is_empty()
+        && mechanisms.iter().all(|it| it.name == RecoveryOptionNameType::VerifiedEmail);
+    if configuration.email_mfa.is_some() && only_email {
+        return Err(Error::invalid_parameter(
+            "Cannot set EmailMfaConfiguration when verified_email is the only recovery mechanism of the user pool.",
+        ));
+    }
+    Ok(())
+}

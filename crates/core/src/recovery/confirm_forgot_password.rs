@@ -1,0 +1,195 @@
+use cenote_model::types::{ConfirmForgotPasswordRequest, ConfirmForgotPasswordResponse};
+use cenote_store::{CodePurpose, CommitError, Conflict, Lockout, User, UserStatus};
+use cenote_triggers::post_confirmation::{PostConfirmationRequest, PostConfirmationSource};
+
+use crate::analytics;
+use crate::clients::Client;
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::Pool;
+use crate::recovery::eligibility::{has_verified_contact, status_allows};
+use crate::recovery::forgot_password::{limit, refuse_risk};
+use crate::threat::{self, Event, Verdict};
+use crate::trigger;
+use crate::users::attempts::{self, Attempt};
+use crate::users::password_policy::{self, Wording};
+use crate::users::resolve::{Names, find_user};
+use crate::users::{codes, password, unknown, update};
+
+/// How often the decision is taken anew when others change the user meanwhile.
+const ATTEMPTS: usize = 32;
+
+/// ConfirmForgotPassword: sets a new password for whoever has the code. It revokes no token and signs nobody in.
+///
+/// Wrong and missing codes count; a code survives a password that the policy or the history refuses.
+///
+/// # Errors
+/// In the order of the checks. To a client that hides its users the policy is checked before the user is looked for, since
+/// its failure would otherwise tell that there is one.
+pub async fn confirm_forgot_password(
+    context: &Context,
+    request: ConfirmForgotPasswordRequest,
+) -> Result<ConfirmForgotPasswordResponse, Error> {
+    let (client, pool) = context.get_client_and_pool(&request.client_id).await?;
+    client.verify_secret_hash(&[&request.username], request.secret_hash.as_deref())?;
+    let user_context = request.user_context_data.as_ref();
+    let verdict = threat::assess(
+        context,
+        Event::ConfirmForgotPassword,
+        &pool,
+        &client,
+        &request.username,
+        user_context,
+    );
+    if client.hides_users() {
+        password_policy::check(&pool.password_policy(), &request.password, Wording::Change)?;
+    }
+    let redemption = Redemption { context, client: &client, pool: &pool, request: &request, verdict };
+    let user = find_user(context, &pool, &request.username, Names::WithSub).await?;
+    let sub = user.as_ref().map(|user| user.sub.as_str().to_owned());
+    let outcome = match user {
+        Some(user) => redemption.redeem(user).await,
+        None => Err(redemption.answer_nobody().await),
+    };
+    let metadata = request.analytics_metadata.as_ref();
+    analytics::record(context, "ConfirmForgotPassword", &client, metadata, sub.as_deref());
+    let user = outcome?;
+    if let Some(function) = pool.lambda().post_confirmation {
+        let event = PostConfirmationRequest {
+            source: PostConfirmationSource::ConfirmForgotPassword,
+            user_attributes: trigger::user_attributes(&pool, &user),
+            client_metadata: request.client_metadata.clone(),
+        };
+        let caller = trigger::caller(context, &pool, &user.username, Some(client.id()));
+        context.invoker.invoke(&function, &caller, &event).await?;
+    }
+    Ok(ConfirmForgotPasswordResponse {})
+}
+
+struct Redemption<'a> {
+    context: &'a Context,
+    client: &'a Client,
+    pool: &'a Pool,
+    request: &'a ConfirmForgotPasswordRequest,
+    verdict: Verdict,
+}
+
+impl Redemption<'_> {
+    fn limit(&self) -> u32 {
+        limit(self.context.settings.limits.recovery_attempts_per_hour, self.verdict)
+    }
+
+    /// What is answered for a name that no user has.
+    async fn answer_nobody(&self) -> Error {
+        let now_ms = self.context.now_ms;
+        let counted = unknown::update(self.context, self.pool, &self.request.username, |known| {
+            attempts::count(&mut known.attempts, Attempt::RecoveryRedemption, self.limit(), now_ms)?;
+            Ok(now_ms < known.reset_until_ms)
+        })
+        .await;
+        match counted {
+            Err(error) => error,
+            Ok(_) if !self.client.hides_users() => Error::combination_missing(),
+            Ok(true) => Error::code_mismatch(),
+            Ok(false) => Error::code_expired(),
+        }
+    }
+
+    /// Checks the code and sets the password; the user as it is afterwards.
+    async fn redeem(&self, user: User) -> Result<User, Error> {
+        let context = self.context;
+        let mut before = user;
+        for _ in 0..ATTEMPTS {
+            attempts::check(&before.attempts, Attempt::RecoveryRedemption, self.limit(), context.now_ms)?;
+            self.check_state(&before)?;
+            let mut after = before.clone();
+            let outcome = match self.check_code(&before) {
+                Ok(()) => {
+                    self.check_redeemable(&before).await?;
+                    self.set_password(&mut after).await?;
+                    Ok(())
+                }
+                Err(error) => {
+                    attempts::count(
+                        &mut after.attempts,
+                        Attempt::RecoveryRedemption,
+                        self.limit(),
+                        context.now_ms,
+                    )?;
+                    Err(error)
+                }
+            };
+            match update::commit_user(context, &before, &after, Vec::new()).await {
+                Ok(()) => return outcome.map(|()| after),
+                Err(CommitError::Conflict(Conflict::VersionChanged)) => {
+                    match context.store.find_user(&before.pool_id, &before.sub).await? {
+                        Some(user) => before = user,
+                        None => return Err(self.answer_nobody().await),
+                    }
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Error::too_many_requests())
+    }
+
+    /// What a client that may know its users is told before the code is looked at.
+    fn check_state(&self, user: &User) -> Result<(), Error> {
+        if self.client.hides_users() {
+            return Ok(());
+        }
+        if !user.enabled {
+            return Err(Error::user_disabled());
+        }
+        if !status_allows(user) {
+            return Err(Error::reset_not_possible());
+        }
+        if user.status == UserStatus::Unconfirmed && !has_verified_contact(user) {
+            return Err(Error::user_not_confirmed());
+        }
+        password_policy::check(&self.pool.password_policy(), &self.request.password, Wording::Change)
+    }
+
+    fn check_code(&self, user: &User) -> Result<(), Error> {
+        let verified = codes::verify(self.context, user, CodePurpose::Reset, &self.request.confirmation_code);
+        match verified {
+            // Only a client that hides its users gets here; the right code of a disabled user is no code.
+            Ok(_) if !user.enabled => Err(Error::code_mismatch()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What only the owner of the code may learn.
+    async fn check_redeemable(&self, user: &User) -> Result<(), Error> {
+        if !status_allows(user) {
+            return Err(Error::reset_not_possible());
+        }
+        refuse_risk(self.verdict)?;
+        if password::was_used(self.context, self.pool, user, &self.request.password).await? {
+            return Err(Error::password_history());
+        }
+        Ok(())
+    }
+
+    async fn set_password(&self, user: &mut User) -> Result<(), Error> {
+        let (username, sub) = (user.username.clone(), user.sub.as_str().to_owned());
+        let new = password::create(
+            self.context,
+            self.pool,
+            &username,
+            &sub,
+            &self.request.password,
+            password::Kind::Permanent,
+        )
+        .await?;
+        password::set(self.pool, user, new);
+        user.status = UserStatus::Confirmed;
+        user.codes.remove(&CodePurpose::Reset);
+        attempts::clear(&mut user.attempts, Attempt::RecoveryRedemption);
+        // Whoever locked the user out by guessing did not know the code.
+        user.lockout = Lockout::default();
+        user.modified_ms = self.context.now_ms;
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! Which challenge is answered.
+
+use cenote_model::types::ChallengeNameType;
+
+use crate::error::Error;
+use crate::sign_in::flow::{Outcome, SignIn};
+use crate::sign_in::new_password;
+
+/// Takes the answer to a challenge.
+///
+/// # Errors
+/// Those of the challenge; `InvalidParameterException` for challenges that are not built, since no session can have been
+/// made for one.
+pub async fn respond(
+    sign_in: SignIn<'_>,
+    challenge: ChallengeNameType,
+    session: Option<&str>,
+) -> Result<Outcome, Error> {
+    match challenge {
+        ChallengeNameType::NewPasswordRequired => new_password::respond(sign_in, session).await,
+        other => Err(Error::invalid_parameter(format!(
+            "The challenge {other} is not built yet in this version of Cenote."
+        ))),
+    }
+}

@@ -1,0 +1,30 @@
+//! Signing in: flows, challenges, and what a challenge's session holds between two requests.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `initiate_auth`, `admin_initiate_auth` | which flows each operation takes |
+//! | `respond_to_auth_challenge`, `admin_respond_to_auth_challenge` | which challenges can be answered |
+//! | [`password_flow`] | a password typed in, from the user to the next step |
+//! | [`refresh_flow`] | new tokens for a refresh token |
+//! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
+//! | [`completion`] | what follows when nothing more is asked |
+//! | [`session`] | the sealed state of a challenge |
+
+pub mod challenge;
+pub mod completion;
+pub mod flow;
+pub mod new_password;
+pub mod parameters;
+pub mod password_flow;
+pub mod refresh_flow;
+pub mod session;
+
+mod admin_initiate_auth;
+mod admin_respond_to_auth_challenge;
+mod initiate_auth;
+mod respond_to_auth_challenge;
+
+pub use admin_initiate_auth::admin_initiate_auth;
+pub use admin_respond_to_auth_challenge::admin_respond_to_auth_challenge;
+pub use initiate_auth::initiate_auth;
+pub use respond_to_auth_challenge::respond_to_auth_challenge;

@@ -1,0 +1,34 @@
+use cenote_model::types::{RespondToAuthChallengeRequest, RespondToAuthChallengeResponse};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::sign_in::challenge;
+use crate::sign_in::flow::{Side, SignIn};
+use crate::sign_in::parameters::Parameters;
+
+/// RespondToAuthChallenge: the next step of a sign-in.
+///
+/// # Errors
+/// Those of the challenge.
+pub async fn respond_to_auth_challenge(
+    context: &Context,
+    request: RespondToAuthChallengeRequest,
+) -> Result<RespondToAuthChallengeResponse, Error> {
+    let (client, pool) = context.get_client_and_pool(&request.client_id).await?;
+    let sign_in = SignIn {
+        context,
+        side: Side::Public,
+        pool: &pool,
+        client: &client,
+        parameters: Parameters::new(request.challenge_responses.as_ref()),
+        client_metadata: request.client_metadata.as_ref(),
+    };
+    let outcome = challenge::respond(sign_in, request.challenge_name, request.session.as_deref()).await?;
+    Ok(RespondToAuthChallengeResponse {
+        authentication_result: outcome.result,
+        available_challenges: None,
+        challenge_name: outcome.challenge,
+        challenge_parameters: Some(outcome.parameters),
+        session: outcome.session,
+    })
+}

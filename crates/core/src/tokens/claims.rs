@@ -1,0 +1,102 @@
+//! What ID and access tokens say.
+
+use cenote_store::User;
+use serde_json::{Map, Value, json};
+
+use crate::clients::Client;
+use crate::context::Context;
+use crate::pools::Pool;
+use crate::tokens::grant::{Grant, token_id};
+use crate::users::attributes::is_readable;
+use crate::users::contact::Contact;
+
+/// The scope of a sign-in by the API, and what operations by access token ask for.
+pub const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
+
+/// The claims of an access token.
+pub(super) fn access_claims(
+    context: &Context,
+    pool: &Pool,
+    client: &Client,
+    user: &User,
+    grant: &Grant,
+) -> Map<String, Value> {
+    let now = context.now_ms.div_euclid(1000);
+    let mut claims = Map::new();
+    extend(
+        &mut claims,
+        [
+            ("sub", json!(user.sub.as_str())),
+            ("iss", json!(pool.issuer(&context.settings))),
+            ("client_id", json!(client.id())),
+            ("event_id", json!(grant.event_id)),
+            ("token_use", json!("access")),
+            ("scope", json!(ADMIN_SCOPE)),
+            ("auth_time", json!(grant.auth_time)),
+            ("iat", json!(now)),
+            ("exp", json!(now + client.access_token_seconds())),
+            ("jti", json!(token_id(context, pool, user))),
+            ("username", json!(user.username)),
+        ],
+    );
+    if client.revokes_tokens() {
+        extend(&mut claims, [("origin_jti", json!(grant.origin_jti))]);
+    }
+    claims
+}
+
+/// The claims of an ID token.
+pub(super) fn id_claims(
+    context: &Context,
+    pool: &Pool,
+    client: &Client,
+    user: &User,
+    grant: &Grant,
+) -> Map<String, Value> {
+    let now = context.now_ms.div_euclid(1000);
+    let mut claims = attribute_claims(pool, client, user);
+    extend(
+        &mut claims,
+        [
+            ("sub", json!(user.sub.as_str())),
+            ("iss", json!(pool.issuer(&context.settings))),
+            ("aud", json!(client.id())),
+            ("event_id", json!(grant.event_id)),
+            ("token_use", json!("id")),
+            ("auth_time", json!(grant.auth_time)),
+            ("iat", json!(now)),
+            ("exp", json!(now + client.id_token_seconds())),
+            ("cognito:username", json!(user.username)),
+        ],
+    );
+    if client.revokes_tokens() {
+        extend(
+            &mut claims,
+            [("origin_jti", json!(grant.origin_jti)), ("jti", json!(token_id(context, pool, user)))],
+        );
+    }
+    claims
+}
+
+/// The attributes that the client may read, in their types: flags are booleans, `address` is an object, `updated_at` a
+/// number, custom ones are text whatever their schema says.
+fn attribute_claims(pool: &Pool, client: &Client, user: &User) -> Map<String, Value> {
+    let readable =
+        user.attributes.iter().filter(|(name, value)| !value.is_empty() && is_readable(client, name));
+    readable
+        .map(|(name, value)| {
+            let claim = match name.as_str() {
+                name if Contact::ALL.iter().any(|contact| contact.flag() == name) => json!(value == "true"),
+                "address" => json!({ "formatted": value }),
+                "updated_at" => value.parse::<i64>().map_or_else(|_| json!(value), |seconds| json!(seconds)),
+                name if !name.contains(':') && pool.is_boolean(name) => json!(value == "true"),
+                _ => json!(value),
+            };
+            (name.clone(), claim)
+        })
+        .collect()
+}
+
+fn extend<const N: usize>(claims: &mut Map<String, Value>, more: [(&str, Value); N]) {
+    claims.extend(more.map(|(name, value)| (name.to_owned(), value)));
+}

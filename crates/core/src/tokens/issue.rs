@@ -1,0 +1,68 @@
+//! Issuing tokens: claims, what the pool's function makes of them, signatures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cenote_model::types::AuthenticationResultType;
+use cenote_store::User;
+use cenote_triggers::pre_token_generation::TokenGenerationSource;
+
+use crate::clients::Client;
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::Pool;
+use crate::tokens::claims::{access_claims, id_claims};
+use crate::tokens::customization;
+use crate::tokens::grant::Grant;
+use crate::tokens::refresh_token::RefreshToken;
+
+/// Whether the answer holds a new refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// A sign-in.
+    New,
+    /// A refresh without rotation: the old one goes on.
+    Keep,
+}
+
+/// What tokens are issued for.
+#[derive(Clone, Copy, Debug)]
+pub struct Issue<'a> {
+    pub pool: &'a Pool,
+    pub client: &'a Client,
+    pub user: &'a User,
+    pub grant: &'a Grant,
+    pub refresh: Refresh,
+    pub source: TokenGenerationSource,
+    /// For the pool's function.
+    pub client_metadata: Option<&'a BTreeMap<String, String>>,
+}
+
+/// Issues tokens.
+///
+/// # Errors
+/// Those of the PreTokenGeneration trigger; `InternalErrorException` when the pool's keys can't be opened.
+pub async fn issue(context: &Context, of: Issue<'_>) -> Result<AuthenticationResultType, Error> {
+    let Issue { pool, client, user, grant, .. } = of;
+    let keys = pool.keys(context).await?;
+    let mut access = access_claims(context, pool, client, user, grant);
+    let mut id = id_claims(context, pool, client, user, grant);
+    customization::apply(context, of, &mut access, &mut id).await?;
+    let access = serde_json::to_vec(&access).map_err(Error::internal)?;
+    let id = serde_json::to_vec(&id).map_err(Error::internal)?;
+    let (access_key, id_key) = (Arc::clone(&keys.access), Arc::clone(&keys.id));
+    let (access_token, id_token) =
+        context.compute.run(move || (access_key.sign(&access), id_key.sign(&id))).await?;
+    let refresh_token = match of.refresh {
+        Refresh::New => Some(RefreshToken::seal(context, client, user, grant)?),
+        Refresh::Keep => None,
+    };
+    Ok(AuthenticationResultType {
+        access_token: Some(access_token),
+        expires_in: Some(i32::try_from(client.access_token_seconds()).unwrap_or(i32::MAX)),
+        id_token: Some(id_token),
+        new_device_metadata: None,
+        refresh_token,
+        token_type: Some("Bearer".into()),
+    })
+}

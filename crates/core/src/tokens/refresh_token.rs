@@ -1,0 +1,59 @@
+//! Refresh tokens: sealed, so that nothing of them is stored. What is stored is their end.
+
+use cenote_crypto::sealed::Purpose;
+use cenote_store::{PoolId, User};
+use serde::{Deserialize, Serialize};
+
+use crate::clients::Client;
+use crate::context::Context;
+use crate::error::Error;
+use crate::tokens::grant::Grant;
+
+/// What is in a refresh token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshToken {
+    pub sub: String,
+    pub grant: Grant,
+    /// The user's generation when the token was made.
+    pub generation: u64,
+    pub expires_ms: i64,
+}
+
+impl RefreshToken {
+    /// The token of a sign-in, for this client only.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn seal(context: &Context, client: &Client, user: &User, grant: &Grant) -> Result<String, Error> {
+        let token = Self {
+            sub: user.sub.as_str().to_owned(),
+            grant: grant.clone(),
+            generation: user.token_generation,
+            expires_ms: context.now_ms + client.refresh_token_seconds() * 1000,
+        };
+        let plain = serde_json::to_vec(&token).map_err(Error::internal)?;
+        Ok(context.keyring.seal_text(
+            Purpose::RefreshToken,
+            &[client.record.pool_id.as_str(), client.id()],
+            &plain,
+            context.random.as_ref(),
+        ))
+    }
+
+    /// Opens a token of this client, expired or not. `None` for anything else.
+    #[must_use]
+    pub fn unseal(context: &Context, client: &Client, token: &str) -> Option<Self> {
+        let scope = [client.record.pool_id.as_str(), client.id()];
+        let plain = context.keyring.unseal_text(Purpose::RefreshToken, &scope, token).ok()?;
+        serde_json::from_slice(plain.expose()).ok()
+    }
+
+    /// Whether the sign-in was revoked, by itself or with all others of the user.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn is_revoked(&self, context: &Context, pool_id: &PoolId, user: &User) -> Result<bool, Error> {
+        Ok(self.generation != user.token_generation
+            || context.store.is_revoked(pool_id, &self.grant.origin_jti).await?)
+    }
+}

@@ -1,0 +1,50 @@
+use cenote_crypto::secret::constant_time_eq;
+use cenote_model::ErrorCode;
+use cenote_model::types::{RevokeTokenRequest, RevokeTokenResponse};
+use cenote_store::{Change, Revocation};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::tokens::refresh_token::RefreshToken;
+
+/// RevokeToken: a refresh token and every access token of the same sign-in. Unknown tokens, and those revoked before, are
+/// no error. Checked in the order secret, feature, token.
+///
+/// # Errors
+/// `UnauthorizedException`, `UnsupportedOperationException`, `UnsupportedTokenTypeException`.
+pub async fn revoke_token(
+    context: &Context,
+    request: RevokeTokenRequest,
+) -> Result<RevokeTokenResponse, Error> {
+    let client = context.get_client(&request.client_id).await?;
+    if !client.secrets.is_empty() {
+        let given = request.client_secret.as_deref().unwrap_or_default();
+        let valid = client.secrets.iter().fold(false, |found, secret| {
+            found | constant_time_eq(secret.expose().as_bytes(), given.as_bytes())
+        });
+        if !valid {
+            return Err(Error::new(ErrorCode::UnauthorizedException, "Invalid client or secret"));
+        }
+    }
+    if !client.revokes_tokens() {
+        return Err(Error::new(
+            ErrorCode::UnsupportedOperationException,
+            "This feature is not enabled for this client",
+        ));
+    }
+    if request.token.split('.').count() == 3 {
+        return Err(Error::new(ErrorCode::UnsupportedTokenTypeException, "Unsupported Token Type"));
+    }
+    let Some(token) = RefreshToken::unseal(context, &client, &request.token) else {
+        return Ok(RevokeTokenResponse {});
+    };
+    // Access tokens may outlive the refresh token they came with.
+    let last_ms = token.expires_ms.max(context.now_ms) + client.access_token_seconds() * 1000;
+    let revocation = Revocation {
+        pool_id: client.record.pool_id.clone(),
+        family: token.grant.origin_jti,
+        expires_ms: last_ms,
+    };
+    context.commit(vec![Change::Revoke(revocation)]).await?;
+    Ok(RevokeTokenResponse {})
+}

@@ -1,0 +1,45 @@
+//! How long tokens live.
+
+use cenote_model::types::TimeUnitsType;
+
+use crate::clients::Client;
+
+impl Client {
+    /// Seconds an access token lives; an hour unless configured.
+    #[must_use]
+    pub fn access_token_seconds(&self) -> i64 {
+        let unit = self.configuration.token_validity_units.as_ref().and_then(|units| units.access_token);
+        seconds(self.configuration.access_token_validity, unit, TimeUnitsType::Hours, 3600)
+    }
+
+    /// Seconds an ID token lives; an hour unless configured.
+    #[must_use]
+    pub fn id_token_seconds(&self) -> i64 {
+        let unit = self.configuration.token_validity_units.as_ref().and_then(|units| units.id_token);
+        seconds(self.configuration.id_token_validity, unit, TimeUnitsType::Hours, 3600)
+    }
+
+    /// Seconds a refresh token lives; thirty days unless configured.
+    #[must_use]
+    pub fn refresh_token_seconds(&self) -> i64 {
+        let unit = self.configuration.token_validity_units.as_ref().and_then(|units| units.refresh_token);
+        let validity = self.configuration.refresh_token_validity.filter(|validity| *validity != 0);
+        seconds(validity, unit, TimeUnitsType::Days, 30 * 86_400)
+    }
+}
+
+fn seconds(
+    number: Option<i32>,
+    unit: Option<TimeUnitsType>,
+    default_unit: TimeUnitsType,
+    default: i64,
+) -> i64 {
+    let Some(number) = number else { return default };
+    let unit = match unit.unwrap_or(default_unit) {
+        TimeUnitsType::Seconds => 1,
+        TimeUnitsType::Minutes => 60,
+        TimeUnitsType::Hours => 3600,
+        TimeUnitsType::Days => 86_400,
+    };
+    i64::from(number) * unit
+}

@@ -1,0 +1,105 @@
+//! A code that somebody asks for: counted, made, and sent, in one change set.
+
+use std::collections::BTreeMap;
+
+use cenote_model::types::CodeDeliveryDetailsType;
+use cenote_store::{ChangeSet, CodePurpose, CommitError, Conflict, User};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::messages::{self, Draft, MessagePurpose, Recipient};
+use crate::pools::Pool;
+use crate::users::attempts::{self, Attempt};
+use crate::users::codes;
+use crate::users::contact::Contact;
+use crate::users::update::{commit_user, reread};
+
+/// How often the decision is taken anew when others change the user meanwhile.
+const ATTEMPTS: usize = 32;
+
+/// Who asks for what.
+pub(super) struct CodeRequest<'a> {
+    pub pool: &'a Pool,
+    pub client_id: &'a str,
+    pub client_metadata: Option<&'a BTreeMap<String, String>>,
+    pub message: MessagePurpose,
+    pub attempt: Attempt,
+    /// Per hour.
+    pub limit: u32,
+}
+
+/// Where the code goes, and what it is good for.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub contact: Contact,
+    pub destination: String,
+    pub purpose: CodePurpose,
+}
+
+impl CodeRequest<'_> {
+    /// Sends a code to where `target` says that this user's goes. It voids the one before. A message that can't be made
+    /// counts as well, and voids it too.
+    ///
+    /// # Errors
+    /// Those of `target`, uncounted; `LimitExceededException`; those of the message.
+    pub(super) async fn send(
+        &self,
+        context: &Context,
+        user: User,
+        target: impl Fn(&User) -> Result<Target, Error>,
+    ) -> Result<CodeDeliveryDetailsType, Error> {
+        let mut before = user;
+        let mut drafted: Option<(Target, Draft)> = None;
+        for _ in 0..ATTEMPTS {
+            let target = target(&before)?;
+            let mut after = before.clone();
+            attempts::count(&mut after.attempts, self.attempt, self.limit, context.now_ms)?;
+            let mut further = ChangeSet::new();
+            let outcome = match self.draft(context, &before, &target, drafted.take()).await {
+                Ok(draft) => {
+                    let code = codes::generate(context);
+                    codes::set(context, &mut after, target.purpose, &code, target.contact.attribute());
+                    let expires_ms = context.now_ms + codes::VERIFICATION_SECONDS * 1000;
+                    further.push(draft.message(context, &code, expires_ms));
+                    let details = target.contact.delivery_details(&target.destination);
+                    drafted = Some((target, draft));
+                    Ok(details)
+                }
+                Err(error) => {
+                    after.codes.remove(&target.purpose);
+                    Err(error)
+                }
+            };
+            match commit_user(context, &before, &after, further).await {
+                Ok(()) => return outcome,
+                Err(CommitError::Conflict(Conflict::VersionChanged)) => {
+                    before = reread(context, &before.pool_id, &before.sub).await?;
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Error::too_many_requests())
+    }
+
+    /// The message without its code; an earlier draft to the same place is good again.
+    async fn draft(
+        &self,
+        context: &Context,
+        user: &User,
+        target: &Target,
+        drafted: Option<(Target, Draft)>,
+    ) -> Result<Draft, Error> {
+        if let Some((_, draft)) = drafted.filter(|(drafted, _)| drafted == target) {
+            return Ok(draft);
+        }
+        let recipient = Recipient {
+            pool: self.pool,
+            user,
+            contact: target.contact,
+            destination: &target.destination,
+            client_id: Some(self.client_id),
+            client_metadata: self.client_metadata,
+        };
+        messages::prepare(context, self.message, recipient).await
+    }
+}

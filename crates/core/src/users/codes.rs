@@ -1,0 +1,68 @@
+//! Confirmation codes: six digits to the user, a keyed hash to the store.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cenote_crypto::code::ConfirmationCodeHash;
+use cenote_crypto::random::digits;
+use cenote_store::{Code, CodePurpose, User};
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// Seconds a reset code lives.
+pub const RESET_SECONDS: i64 = 3600;
+/// Seconds the code of a sign-up or a new contact lives.
+pub const VERIFICATION_SECONDS: i64 = 24 * 3600;
+
+/// A new code, not yet written anywhere.
+#[must_use]
+pub fn generate(context: &Context) -> String {
+    context.settings.fixed_code.clone().unwrap_or_else(|| digits(context.random.as_ref(), 6))
+}
+
+/// Gives the user a code; an earlier one of the same purpose is void.
+pub fn set(context: &Context, user: &mut User, purpose: CodePurpose, code: &str, attribute: &str) {
+    let seconds = match purpose {
+        CodePurpose::Reset => RESET_SECONDS,
+        CodePurpose::SignUp | CodePurpose::VerifyEmail | CodePurpose::VerifyPhoneNumber => {
+            VERIFICATION_SECONDS
+        }
+    };
+    let hash = ConfirmationCodeHash::create(
+        &context.keyring,
+        user.pool_id.as_str(),
+        user.sub.as_str(),
+        purpose.as_str(),
+        code,
+    );
+    let code = Code {
+        hash: URL_SAFE_NO_PAD.encode(hash.to_bytes()),
+        created_ms: context.now_ms,
+        expires_ms: context.now_ms + seconds * 1000,
+        attribute: attribute.to_owned(),
+    };
+    user.codes.insert(purpose, code);
+}
+
+/// Compares a code with the user's live one of this purpose. The caller removes it when it has served.
+///
+/// # Errors
+/// `ExpiredCodeException` when there is no live one, `CodeMismatchException` when it is another.
+pub fn verify(context: &Context, user: &User, purpose: CodePurpose, code: &str) -> Result<Code, Error> {
+    let live = user
+        .codes
+        .get(&purpose)
+        .filter(|live| context.now_ms < live.expires_ms)
+        .ok_or_else(Error::code_expired)?;
+    let stored = URL_SAFE_NO_PAD.decode(&live.hash).map_err(Error::internal)?;
+    let stored =
+        <[u8; 32]>::try_from(stored).map_err(|_| Error::internal("a code's hash has the wrong length"))?;
+    let equal = ConfirmationCodeHash::from_bytes(stored).verify(
+        &context.keyring,
+        user.pool_id.as_str(),
+        user.sub.as_str(),
+        purpose.as_str(),
+        code,
+    );
+    if equal { Ok(live.clone()) } else { Err(Error::code_mismatch()) }
+}

@@ -1,0 +1,86 @@
+use cenote_model::types::{ConfirmSignUpRequest, ConfirmSignUpResponse};
+use cenote_store::User;
+
+use crate::analytics;
+use crate::clients::Client;
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::Pool;
+use crate::threat::{self, Event};
+use crate::users::attempts::{self, Attempt};
+use crate::users::new_user::Aliases;
+use crate::users::resolve::{Names, find_user};
+use crate::users::{confirmation, unknown};
+
+/// ConfirmSignUp: redeems the code of a sign-up. The contact it was sent to is verified from then on.
+///
+/// # Errors
+/// In this order: secret hash, threat protection, unknown user, attempts, disabled user, status, code, alias of another user,
+/// PostConfirmation. A client that hides its users gets `CodeMismatchException` for unknown and disabled ones.
+pub async fn confirm_sign_up(
+    context: &Context,
+    request: ConfirmSignUpRequest,
+) -> Result<ConfirmSignUpResponse, Error> {
+    let (client, pool) = context.get_client_and_pool(&request.client_id).await?;
+    client.verify_secret_hash(&[&request.username], request.secret_hash.as_deref())?;
+    let user_context = request.user_context_data.as_ref();
+    threat::assess(context, Event::ConfirmSignUp, &pool, &client, &request.username, user_context).refuse()?;
+    let aliases =
+        if request.force_alias_creation.unwrap_or_default() { Aliases::TakeOver } else { Aliases::Respect };
+    let user = confirm(context, &client, &pool, &request.username, &request.confirmation_code, aliases).await?;
+    analytics::record(
+        context,
+        "ConfirmSignUp",
+        &client,
+        request.analytics_metadata.as_ref(),
+        Some(user.sub.as_str()),
+    );
+    let metadata = request.client_metadata.as_ref();
+    confirmation::announce(context, &pool, &user, Some(client.id()), metadata).await?;
+    Ok(ConfirmSignUpResponse { session: None })
+}
+
+/// What the link in a mail does: ConfirmSignUp without secret hash, alias transfer and metadata.
+///
+/// # Errors
+/// As [`confirm_sign_up`].
+pub async fn confirm_by_link(
+    context: &Context,
+    client_id: &str,
+    user_name: &str,
+    code: &str,
+) -> Result<(), Error> {
+    let (client, pool) = context.get_client_and_pool(client_id).await?;
+    let user = confirm(context, &client, &pool, user_name, code, Aliases::Respect).await?;
+    confirmation::announce(context, &pool, &user, Some(client.id()), None).await
+}
+
+async fn confirm(
+    context: &Context,
+    client: &Client,
+    pool: &Pool,
+    username: &str,
+    code: &str,
+    aliases: Aliases,
+) -> Result<User, Error> {
+    match find_user(context, pool, username, Names::WithSub).await? {
+        Some(user) => confirmation::redeem(context, pool, user, code, aliases, client.hides_users()).await,
+        None => Err(answer_nobody(context, client, pool, username).await),
+    }
+}
+
+/// What is answered for a name that no user has. Where users are hidden it is counted like a wrong code.
+async fn answer_nobody(context: &Context, client: &Client, pool: &Pool, username: &str) -> Error {
+    if !client.hides_users() {
+        return Error::combination_missing();
+    }
+    let limit = context.settings.limits.confirm_sign_up_attempts_per_hour;
+    let counted = unknown::update(context, pool, username, |known| {
+        attempts::count(&mut known.attempts, Attempt::ConfirmSignUp, limit, context.now_ms)
+    })
+    .await;
+    match counted {
+        Ok(()) => Error::code_mismatch(),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,136 @@
+//! From UNCONFIRMED to CONFIRMED: by code, and what follows.
+
+use std::collections::BTreeMap;
+
+use cenote_model::types::VerifiedAttributeType;
+use cenote_store::{ChangeSet, CodePurpose, CommitError, Conflict, User, UserStatus};
+use cenote_triggers::post_confirmation::{PostConfirmationRequest, PostConfirmationSource};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::Pool;
+use crate::trigger;
+use crate::users::attempts::{self, Attempt};
+use crate::users::contact::Contact;
+use crate::users::names;
+use crate::users::new_user::{Aliases, can_be_taken_over};
+use crate::users::update::{commit_user, name_taken, reread};
+use crate::users::codes;
+
+/// How often the decision is taken anew when others change the user meanwhile.
+const ATTEMPTS: usize = 32;
+
+/// The contact that gets the code of a sign-up: one that the pool verifies and the user has, the phone before the e-mail.
+pub(super) fn code_contact(pool: &Pool, user: &User) -> Option<Contact> {
+    [Contact::PhoneNumber, Contact::Email]
+        .into_iter()
+        .find(|contact| pool.auto_verifies(contact.verified_attribute()) && contact.of(user).is_some())
+}
+
+/// Whether the pool sends codes to new users at all.
+pub(super) fn sends_codes(pool: &Pool) -> bool {
+    [VerifiedAttributeType::Email, VerifiedAttributeType::PhoneNumber]
+        .into_iter()
+        .any(|attribute| pool.auto_verifies(attribute))
+}
+
+/// Redeems the code of a sign-up. Every try counts, wrong codes too; a code survives a contact that another user owns.
+///
+/// # Errors
+/// `LimitExceededException`, `NotAuthorizedException`, `ExpiredCodeException`, `CodeMismatchException`,
+/// `AliasExistsException`.
+pub(super) async fn redeem(
+    context: &Context,
+    pool: &Pool,
+    user: User,
+    code: &str,
+    aliases: Aliases,
+    hides_users: bool,
+) -> Result<User, Error> {
+    let limit = context.settings.limits.confirm_sign_up_attempts_per_hour;
+    let mut before = user;
+    for _ in 0..ATTEMPTS {
+        let mut after = before.clone();
+        attempts::count(&mut after.attempts, Attempt::ConfirmSignUp, limit, context.now_ms)?;
+        let outcome = confirm_by_code(context, pool, &mut after, code, hides_users);
+        let further = match (&outcome, aliases) {
+            (Ok(()), Aliases::TakeOver) => names::take_over(context, pool, &after).await?,
+            _ => ChangeSet::new(),
+        };
+        match commit_user(context, &before, &after, further).await {
+            Ok(()) => return outcome.map(|()| after),
+            Err(CommitError::Conflict(Conflict::NameTaken(kind)))
+                if aliases == Aliases::Respect || !can_be_taken_over(pool, kind) =>
+            {
+                return Err(name_taken(kind));
+            }
+            Err(CommitError::Conflict(Conflict::VersionChanged | Conflict::NameTaken(_))) => {
+                before = reread(context, &before.pool_id, &before.sub).await?;
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(Error::too_many_requests())
+}
+
+fn confirm_by_code(
+    context: &Context,
+    pool: &Pool,
+    user: &mut User,
+    code: &str,
+    hides_users: bool,
+) -> Result<(), Error> {
+    if !user.enabled {
+        return Err(if hides_users { Error::code_mismatch() } else { Error::user_disabled() });
+    }
+    check_unconfirmed(user)?;
+    let redeemed = codes::verify(context, user, CodePurpose::SignUp, code)?;
+    if let Some(contact) = Contact::from_attribute(&redeemed.attribute)
+        && contact.of(user).is_some()
+    {
+        user.attributes.insert(contact.flag().into(), "true".into());
+    }
+    set_confirmed(context, user);
+    user.names = names::claims(pool, user);
+    attempts::clear(&mut user.attempts, Attempt::ConfirmSignUp);
+    Ok(())
+}
+
+/// # Errors
+/// `NotAuthorizedException` for a user in any other status.
+pub(super) fn check_unconfirmed(user: &User) -> Result<(), Error> {
+    if user.status == UserStatus::Unconfirmed {
+        return Ok(());
+    }
+    let status = user.status.as_str();
+    Err(Error::not_authorized(format!("User cannot be confirmed. Current status is {status}")))
+}
+
+/// Confirms the user; its code has served.
+pub(super) fn set_confirmed(context: &Context, user: &mut User) {
+    user.status = UserStatus::Confirmed;
+    user.codes.remove(&CodePurpose::SignUp);
+    user.modified_ms = context.now_ms;
+}
+
+/// Tells the pool's PostConfirmation function. The user stays confirmed, whatever it says.
+///
+/// # Errors
+/// Those of the trigger.
+pub(super) async fn announce(
+    context: &Context,
+    pool: &Pool,
+    user: &User,
+    client_id: Option<&str>,
+    client_metadata: Option<&BTreeMap<String, String>>,
+) -> Result<(), Error> {
+    let Some(function) = pool.lambda().post_confirmation else { return Ok(()) };
+    let request = PostConfirmationRequest {
+        source: PostConfirmationSource::ConfirmSignUp,
+        user_attributes: trigger::user_attributes(pool, user),
+        client_metadata: client_metadata.cloned(),
+    };
+    let caller = trigger::caller(context, pool, &user.username, client_id);
+    context.invoker.invoke(&function, &caller, &request).await?;
+    Ok(())
+}
