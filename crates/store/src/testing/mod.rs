@@ -26,6 +26,24 @@ enum Place {
 }
 
 impl TemporaryStore {
+    /// Where the database is, when it is an embedded one.
+    #[must_use]
+    pub fn sqlite_options(&self) -> Option<SqliteOptions> {
+        match &self.place {
+            Place::Directory(directory) => Some(sqlite_options(directory.path())),
+            Place::Postgres(_) => None,
+        }
+    }
+
+    /// Where the database is, when it is on a server.
+    #[must_use]
+    pub fn postgres_options(&self) -> Option<PostgresOptions> {
+        match &self.place {
+            Place::Directory(_) => None,
+            Place::Postgres(options) => Some(options.clone()),
+        }
+    }
+
     /// Opens the same database once more.
     ///
     /// # Errors

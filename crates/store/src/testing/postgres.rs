@@ -72,11 +72,7 @@ async fn make_template(url: &str) -> String {
 async fn create_database(url: &str, name: &str, template: &str) {
     administer(
         url,
-        &[
-            format!("DROP DATABASE IF EXISTS {name}"),
-            // The file-by-file copy is the faster one where nothing is flushed.
-            format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"),
-        ],
+        &[format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name} TEMPLATE {template}")],
     )
     .await;
 }

@@ -1,0 +1,130 @@
+//! Lost connections, stricter isolation, and instances that start together.
+
+use cenote_store::testing::postgres::empty_database;
+use cenote_store::testing::temporary_postgres;
+use cenote_store::{Change, CommitError, MigrationMode, PostgresOptions, Store, StoreError};
+use tokio::task::JoinSet;
+
+use crate::samples::*;
+
+/// Runs statements beside the store.
+pub async fn administer(options: &PostgresOptions, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(&options.url, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+}
+
+const CUT_EVERYBODY_OFF: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+#[tokio::test]
+async fn a_dead_connection_is_replaced() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let pool = with_pool(&store, "eu_a").await;
+    for number in 0..5 {
+        administer(&options, CUT_EVERYBODY_OFF).await;
+        assert_eq!(store.find_pool(&pool.id).await.unwrap().as_ref(), Some(&pool));
+        administer(&options, CUT_EVERYBODY_OFF).await;
+        commit(&store, [insert(&full_user(&pool, &number.to_string()))]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_connections_leave_every_set_whole_or_absent() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let pool = with_pool(&store, "eu_a").await;
+    let mut tasks = JoinSet::new();
+    for task in 0..8 {
+        let (store, pool) = (store.store.clone(), pool.clone());
+        tasks.spawn(async move {
+            let mut outcomes = Vec::new();
+            for round in 0..40 {
+                let name = format!("{task}-{round}");
+                let set =
+                    vec![insert(&full_user(&pool, &name)), Change::MarkSessionUsed(used_session(&name, 1))];
+                outcomes.push((name, store.commit(set).await));
+            }
+            outcomes
+        });
+    }
+    for _ in 0..10 {
+        administer(&options, CUT_EVERYBODY_OFF).await;
+    }
+    let outcomes: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    assert!(store.statistics().retries > 0, "nobody was cut off");
+    for (name, outcome) in outcomes {
+        let written = find(&store, &user(&pool, &name)).await.is_some();
+        assert_eq!(store.is_session_used(&name).await.unwrap(), written, "{name}");
+        match outcome {
+            Ok(()) => assert!(written, "{name} was acknowledged and is lost"),
+            Err(CommitError::Store(StoreError::OutcomeUnknown { .. })) => {}
+            Err(CommitError::Store(StoreError::Unavailable { .. })) => assert!(!written, "{name}"),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serialization_failures_are_retried() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    administer(
+        &options,
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', \
+         current_database()); END $$",
+    )
+    .await;
+    let strict = store.open_again().await.unwrap();
+    crate::samples::with_pool(&strict, "eu_a").await;
+    let pool = pool("eu_a");
+    let mut tasks = JoinSet::new();
+    for task in 0..6 {
+        let (store, pool) = (strict.clone(), pool.clone());
+        tasks.spawn(async move {
+            for round in 0..10 {
+                let insertion = insert(&full_user(&pool, &format!("{task}-{round}")));
+                // Every set bumps the same counter.
+                let key = Change::InsertAccessKey(access_key(&format!("{task}-{round}")));
+                commit(&store, [insertion, key]).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    assert_eq!(strict.count_users(&pool.id).await.unwrap(), 60);
+    assert_eq!(strict.configuration_generation().await.unwrap(), 61);
+    assert!(strict.statistics().retries > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_can_start_together_on_an_empty_database() {
+    let Some(options) = empty_database().await else { return };
+    let check = PostgresOptions { migrations: MigrationMode::Check, ..options.clone() };
+    let unmigrated = Store::open_postgres(check.clone()).await;
+    assert!(matches!(unmigrated, Err(StoreError::OlderSchema { found: 0, .. })), "{unmigrated:?}");
+    let mut tasks = JoinSet::new();
+    for _ in 0..6 {
+        tasks.spawn(Store::open_postgres(options.clone()));
+    }
+    for store in tasks.join_all().await {
+        assert_eq!(store.unwrap().configuration_generation().await.unwrap(), 0);
+    }
+    Store::open_postgres(check).await.unwrap().ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_reported_without_the_password() {
+    let options = PostgresOptions {
+        // Nothing listens on this port of this machine.
+        url: "postgres://user:hunter2@127.0.0.1:1/database".into(),
+        max_connections: 1,
+        ca_file: None,
+        migrations: MigrationMode::Check,
+    };
+    let error = Store::open_postgres(options).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+}

@@ -1,0 +1,202 @@
+//! Things to store.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cenote_store::*;
+use serde_json::json;
+
+pub fn pool(id: &str) -> Pool {
+    Pool {
+        id: PoolId::new(id),
+        version: 1,
+        created_ms: 1000,
+        modified_ms: 2000,
+        configuration: json!({"PoolName": "näme \u{1F511}", "Policies": {"PasswordPolicy": {"MinimumLength": 8}}}),
+        secret: Sealed("sealed".into()),
+    }
+}
+
+pub fn client(pool: &Pool, id: &str) -> Client {
+    Client {
+        id: ClientId::new(id),
+        pool_id: pool.id.clone(),
+        version: 1,
+        created_ms: 1000,
+        modified_ms: 2000,
+        configuration: json!({"ClientName": "web", "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}),
+        secrets: vec![ClientSecret {
+            id: format!("{id}--1"),
+            created_ms: 1000,
+            value: Sealed("client secret".into()),
+        }],
+    }
+}
+
+pub fn signing_key(pool: &Pool, kid: &str, created_ms: i64) -> SigningKey {
+    SigningKey {
+        pool_id: pool.id.clone(),
+        kid: kid.into(),
+        key_use: KeyUse::Access,
+        created_ms,
+        retired_ms: Some(created_ms + 1),
+        private: Sealed("pkcs8".into()),
+    }
+}
+
+pub fn access_key(id: &str) -> AccessKey {
+    AccessKey {
+        id: id.into(),
+        version: 1,
+        created_ms: 1,
+        name: "backend".into(),
+        secret: Sealed("secret".into()),
+        policy: json!({"Version": "2012-10-17", "Statement": []}),
+    }
+}
+
+pub fn name(kind: NameKind, key: &str) -> UserName {
+    UserName { kind, key: key.into() }
+}
+
+/// A user whose user name is its sub.
+pub fn user(pool: &Pool, sub: &str) -> User {
+    User {
+        pool_id: pool.id.clone(),
+        sub: Sub::new(sub),
+        version: 1,
+        username: sub.into(),
+        created_ms: 1000,
+        modified_ms: 1000,
+        enabled: true,
+        status: UserStatus::Confirmed,
+        names: BTreeSet::from([name(NameKind::Username, sub)]),
+        ..User::default()
+    }
+}
+
+/// A user with something in every field.
+pub fn full_user(pool: &Pool, sub: &str) -> User {
+    let code = Code { hash: "00ff".into(), created_ms: 1, expires_ms: 2, attribute: "email".into() };
+    User {
+        names: BTreeSet::from([
+            name(NameKind::Username, sub),
+            name(NameKind::Email, &format!("{sub}@example.org")),
+            name(NameKind::PhoneNumber, &format!("+49{sub}")),
+            name(NameKind::PreferredUsername, &format!("{sub} \u{0}\u{1}\"'\\ ß")),
+        ]),
+        attributes: BTreeMap::from([
+            ("email".into(), format!("{sub}@example.org")),
+            ("email_verified".into(), "true".into()),
+            ("custom:note".into(), "line\nbreak \u{0}\u{1}\u{10FFFF}".into()),
+        ]),
+        pending: BTreeMap::from([("phone_number".into(), "+4912345".into())]),
+        password: Some(Password {
+            verifier: Sealed("verifier".into()),
+            set_ms: 5,
+            expires_ms: Some(i64::MAX),
+        }),
+        password_history: vec![Sealed("older".into()), Sealed("oldest".into())],
+        codes: BTreeMap::from([(CodePurpose::SignUp, code.clone()), (CodePurpose::VerifyPhoneNumber, code)]),
+        attempts: Attempts(BTreeMap::from([("reset".into(), vec![1, 2, i64::MAX])])),
+        lockout: Lockout { failures: 3, last_attempt_ms: 4, locked_until_ms: 5 },
+        token_generation: u64::MAX,
+        mfa: MfaPreference {
+            enabled: BTreeSet::from(["SOFTWARE_TOKEN_MFA".into()]),
+            preferred: Some("SOFTWARE_TOKEN_MFA".into()),
+        },
+        ..user(pool, sub)
+    }
+}
+
+pub fn unknown_user(pool: &Pool, name_hash: &str) -> UnknownUser {
+    UnknownUser {
+        pool_id: pool.id.clone(),
+        name_hash: name_hash.into(),
+        version: 0,
+        attempts: Attempts(BTreeMap::from([("sign_in".into(), vec![1, 2])])),
+        lockout: Lockout { failures: 1, last_attempt_ms: 2, locked_until_ms: 3 },
+        reset_until_ms: 5,
+        expires_ms: 100,
+    }
+}
+
+pub fn message(pool: &Pool, id: &str, due_ms: i64) -> OutboxMessage {
+    OutboxMessage {
+        id: MessageId::new(id),
+        pool_id: pool.id.clone(),
+        version: 1,
+        created_ms: 1,
+        due_ms,
+        expires_ms: 1_000_000,
+        attempts: 0,
+        state: MessageState::Pending,
+        channel: Channel::Email,
+        last_error: None,
+        content: Sealed("content".into()),
+    }
+}
+
+pub fn inbox_message(pool: &Pool, id: &str, username: &str, to: &str) -> InboxMessage {
+    InboxMessage {
+        id: MessageId::new(id),
+        pool_id: pool.id.clone(),
+        time_ms: 1,
+        username: username.into(),
+        channel: Channel::Sms,
+        to: to.into(),
+        subject: None,
+        body: "Your code is 123456".into(),
+        code: Some("123456".into()),
+        purpose: "SignUp".into(),
+    }
+}
+
+pub fn used_session(id: &str, expires_ms: i64) -> UsedSession {
+    UsedSession { id: id.into(), expires_ms }
+}
+
+pub fn revocation(pool: &Pool, family: &str, expires_ms: i64) -> Revocation {
+    Revocation { pool_id: pool.id.clone(), family: family.into(), expires_ms }
+}
+
+pub fn insert(user: &User) -> Change {
+    Change::InsertUser(Box::new(user.clone()))
+}
+
+pub fn update(before: &User, after: &User) -> Change {
+    Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) }
+}
+
+pub fn delete(user: &User) -> Change {
+    Change::DeleteUser(Box::new(user.clone()))
+}
+
+/// Commits what must succeed.
+pub async fn commit(store: &Store, changes: impl IntoIterator<Item = Change>) {
+    store.commit(changes.into_iter().collect()).await.unwrap();
+}
+
+/// Commits what must meet a conflict.
+pub async fn conflict(store: &Store, changes: impl IntoIterator<Item = Change>) -> Conflict {
+    match store.commit(changes.into_iter().collect()).await {
+        Err(CommitError::Conflict(conflict)) => conflict,
+        other => panic!("no conflict, but {other:?}"),
+    }
+}
+
+/// Puts a pool into the store.
+pub async fn with_pool(store: &Store, id: &str) -> Pool {
+    let pool = pool(id);
+    commit(store, [Change::InsertPool(pool.clone())]).await;
+    pool
+}
+
+/// The subs of all users, as they are listed.
+pub async fn subs(store: &Store, pool: &Pool, filter: Option<&UserFilter>) -> Vec<String> {
+    let users = store.list_users(&pool.id, filter, None, 1000).await.unwrap();
+    users.into_iter().map(|user| user.sub.as_str().to_owned()).collect()
+}
+
+pub async fn find(store: &Store, user: &User) -> Option<User> {
+    store.find_user(&user.pool_id, &user.sub).await.unwrap()
+}
