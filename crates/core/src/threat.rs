@@ -7,6 +7,7 @@ use cenote_model::types::UserContextDataType;
 
 use crate::clients::Client;
 use crate::context::Context;
+use crate::error::Error;
 use crate::pools::Pool;
 
 /// What was tried.
@@ -53,6 +54,19 @@ pub enum Verdict {
     NoRisk,
     /// Refuse.
     Block,
+}
+
+impl Verdict {
+    /// Refuses a request that must not go on.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException`.
+    pub fn refuse(self) -> Result<(), Error> {
+        if self == Self::Block {
+            return Err(Error::not_authorized("Unable to process the request due to security reasons."));
+        }
+        Ok(())
+    }
 }
 
 /// Weighs observations.

@@ -14,6 +14,7 @@ use crate::messages::texts::{self, Texts};
 use crate::pools::Pool;
 use crate::trigger;
 use crate::users::contact::Contact;
+use crate::users::names::{Role, contact_role};
 
 /// Whom a message goes to, and on whose behalf.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,8 @@ pub struct Recipient<'a> {
 #[derive(Debug)]
 pub struct Draft {
     message: Message,
+    /// The name the user signs in with: where users have none of their own, the contact that stands in for it.
+    shown_name: String,
     texts: Texts,
     client_id: Option<String>,
 }
@@ -69,15 +72,20 @@ pub async fn prepare(context: &Context, purpose: MessagePurpose, to: Recipient<'
         code: None,
         purpose: purpose.as_str().to_owned(),
     };
-    Ok(Draft { message, texts, client_id: to.client_id.map(str::to_owned) })
+    let shown_name = Contact::ALL
+        .into_iter()
+        .filter(|contact| contact_role(to.pool, *contact) == Role::Username)
+        .find_map(|contact| contact.of(to.user))
+        .unwrap_or(&to.user.username)
+        .to_owned();
+    Ok(Draft { message, shown_name, texts, client_id: to.client_id.map(str::to_owned) })
 }
 
 impl Draft {
     /// Puts the code in. The change belongs to the change set that stores the code.
     #[must_use]
     pub fn message(&self, context: &Context, code: &str, expires_ms: i64) -> Change {
-        // In an invitation users read the name they sign in with.
-        let username = self.message.username.as_str();
+        let username = self.shown_name.as_str();
         let link = self.texts.link.then(|| self.confirmation_link(context, code));
         let placeholders = Placeholders { code: Some(code), username: Some(username), link: link.as_deref() };
         let mut message = self.message.clone();

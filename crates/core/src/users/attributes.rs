@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cenote_model::types::{AttributeDataType, AttributeType, SchemaAttributeType};
+use cenote_store::User;
 
 use crate::clients::Client;
 use crate::error::Error;
@@ -14,6 +15,7 @@ use crate::users::contact::Contact;
 pub enum Stage {
     Create,
     Update,
+    Delete,
 }
 
 /// Checked and normalized attributes: values to set, and names to remove because their new value is empty.
@@ -115,10 +117,60 @@ pub fn check_required(pool: &Pool, attributes: &BTreeMap<String, String>) -> Res
     refuse(Stage::Create, missing)
 }
 
+/// Whether these attributes may be removed from a user: no required one may.
+///
+/// # Errors
+/// `InvalidParameterException`, one line for each that must stay.
+pub fn check_removable<'a>(
+    pool: &Pool,
+    names: impl IntoIterator<Item = &'a str>,
+    stage: Stage,
+) -> Result<(), Error> {
+    let required: String = names
+        .into_iter()
+        .filter(|name| pool.find_attribute(name).is_some_and(|attribute| attribute.required == Some(true)))
+        .map(|name| line(stage, name, "The attribute is required"))
+        .collect();
+    refuse(stage, required)
+}
+
+/// Whether attributes can be removed by name: they must be in the schema and mutable.
+///
+/// # Errors
+/// `InvalidParameterException`, one line for each that fails.
+pub fn check_deletable(pool: &Pool, names: &[String]) -> Result<(), Error> {
+    let reason = |name: &str| match pool.find_attribute(name) {
+        None => Some("Attribute does not exist in the schema."),
+        Some(attribute) if attribute.mutable == Some(false) => Some("Attribute cannot be updated."),
+        Some(_) => None,
+    };
+    let lines: String =
+        names.iter().filter_map(|name| Some(line(Stage::Delete, name, reason(name)?))).collect();
+    refuse(Stage::Delete, lines)
+}
+
+/// Whether every contact that is marked as verified is there.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub fn check_flags(user: &User) -> Result<(), Error> {
+    for contact in Contact::ALL {
+        let marked = user.attributes.get(contact.flag()).is_some_and(|flag| flag == "true");
+        if marked && contact.of(user).is_none() {
+            return Err(Error::invalid_parameter(format!(
+                "{} is required when {} is set to true.",
+                contact.attribute(),
+                contact.flag()
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn line(stage: Stage, name: &str, text: &str) -> String {
     match stage {
         Stage::Create => format!("{name}: {text}\n"),
-        Stage::Update => format!("user.{name}: {text}\n"),
+        Stage::Update | Stage::Delete => format!("user.{name}: {text}\n"),
     }
 }
 
@@ -129,6 +181,7 @@ fn refuse(stage: Stage, lines: String) -> Result<(), Error> {
             Err(Error::invalid_parameter(format!("Attributes did not conform to the schema: {lines}")))
         }
         (false, Stage::Update) => Err(Error::invalid_parameter(lines)),
+        (false, Stage::Delete) => Err(Error::invalid_parameter(format!("Invalid user attributes: {lines}"))),
     }
 }
 

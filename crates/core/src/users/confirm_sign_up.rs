@@ -24,10 +24,12 @@ pub async fn confirm_sign_up(
     let (client, pool) = context.get_client_and_pool(&request.client_id).await?;
     client.verify_secret_hash(&[&request.username], request.secret_hash.as_deref())?;
     let user_context = request.user_context_data.as_ref();
-    threat::assess(context, Event::ConfirmSignUp, &pool, &client, &request.username, user_context).refuse()?;
+    threat::assess(context, Event::ConfirmSignUp, &pool, &client, &request.username, user_context)
+        .refuse()?;
     let aliases =
         if request.force_alias_creation.unwrap_or_default() { Aliases::TakeOver } else { Aliases::Respect };
-    let user = confirm(context, &client, &pool, &request.username, &request.confirmation_code, aliases).await?;
+    let user =
+        confirm(context, &client, &pool, &request.username, &request.confirmation_code, aliases).await?;
     analytics::record(
         context,
         "ConfirmSignUp",

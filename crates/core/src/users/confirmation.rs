@@ -11,11 +11,11 @@ use crate::error::Error;
 use crate::pools::Pool;
 use crate::trigger;
 use crate::users::attempts::{self, Attempt};
+use crate::users::codes;
 use crate::users::contact::Contact;
 use crate::users::names;
 use crate::users::new_user::{Aliases, can_be_taken_over};
 use crate::users::update::{commit_user, name_taken, reread};
-use crate::users::codes;
 
 /// How often the decision is taken anew when others change the user meanwhile.
 const ATTEMPTS: usize = 32;

@@ -3,6 +3,8 @@
 use cenote_model::types::{CodeDeliveryDetailsType, DeliveryMediumType, VerifiedAttributeType};
 use cenote_store::{Channel, CodePurpose, NameKind, User};
 
+use crate::error::Error;
+
 /// A contact attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contact {
@@ -36,6 +38,16 @@ impl Contact {
     #[must_use]
     pub fn from_attribute(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|contact| contact.attribute() == name)
+    }
+
+    /// The contact that an operation is asked to verify.
+    ///
+    /// # Errors
+    /// `InvalidParameterException` for any other attribute.
+    pub fn parse_verifiable(name: &str) -> Result<Self, Error> {
+        Self::from_attribute(name).ok_or_else(|| {
+            Error::invalid_parameter("Invalid attribute name. Only phone_number and email can be verified.")
+        })
     }
 
     /// How messages reach it.

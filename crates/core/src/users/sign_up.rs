@@ -45,7 +45,13 @@ pub async fn sign_up(context: &Context, request: SignUpRequest) -> Result<SignUp
     let mut message = ChangeSet::new();
     let sent = send_code(context, &client, &pool, &mut user, &request, &mut message).await;
     new_user::insert(context, &pool, &user, aliases, EXISTS, message).await?;
-    analytics::record(context, "SignUp", &client, request.analytics_metadata.as_ref(), Some(user.sub.as_str()));
+    analytics::record(
+        context,
+        "SignUp",
+        &client,
+        request.analytics_metadata.as_ref(),
+        Some(user.sub.as_str()),
+    );
     let code_delivery_details = sent?;
     let user_confirmed = user.status == UserStatus::Confirmed;
     if user_confirmed {
@@ -123,7 +129,10 @@ fn apply(pool: &Pool, user: &mut User, verdict: PreSignUpResponse) -> Result<Ali
         if contact.of(user).is_none() {
             return Err(Error::new(
                 ErrorCode::InvalidLambdaResponseException,
-                format!("PreSignUp verified the attribute {}, which the user does not have.", contact.attribute()),
+                format!(
+                    "PreSignUp verified the attribute {}, which the user does not have.",
+                    contact.attribute()
+                ),
             ));
         }
         user.attributes.insert(contact.flag().into(), "true".into());
