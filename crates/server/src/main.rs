@@ -1,2 +1,7 @@
-//! Cenote: server.
-fn main() {}
+//! The `cenote` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cenote::cli::main()
+}

@@ -1,0 +1,88 @@
+//! From a signature to whoever made it.
+
+use cenote_core::Error;
+use cenote_crypto::sigv4::{self, SigV4Error};
+use cenote_model::ErrorCode;
+use http::header::HOST;
+use http::request::Parts;
+
+use super::{Access, Principal};
+use crate::site::Site;
+
+const SERVICE: &str = "cognito-idp";
+
+impl Access {
+    /// Checks the signature of a request over its raw body.
+    pub(crate) async fn authenticate(
+        &self,
+        site: &Site,
+        head: &Parts,
+        body: &[u8],
+    ) -> Result<Principal, Error> {
+        let mut headers: Vec<(&str, &str)> = head
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?)))
+            .collect();
+        // HTTP/2 has it in the target.
+        if let (false, Some(authority)) = (head.headers.contains_key(HOST), head.uri.authority()) {
+            headers.push((HOST.as_str(), authority.as_str()));
+        }
+        let request = sigv4::Request {
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            query: head.uri.query().unwrap_or_default(),
+            headers: &headers,
+            payload_sha256: sigv4::payload_sha256(body),
+        };
+        let presented = sigv4::parse(&request).map_err(|error| refused(&error))?;
+        match self {
+            Self::Anybody => Ok(Principal {
+                arn: arn(&site.service.settings.account_id, "dev"),
+                region: presented.region,
+                policy: None,
+            }),
+            Self::Keys(keys) => {
+                // There are no temporary credentials here, so no session token is a good one.
+                if presented.session_token.is_some() {
+                    return Err(unknown_key());
+                }
+                let key =
+                    keys.find(&site.service, &presented.access_key_id).await?.ok_or_else(unknown_key)?;
+                // Any region will do: it says where new pools belong.
+                presented.require_scope(&presented.region, SERVICE).map_err(|error| refused(&error))?;
+                let now = site.service.clock.now_ms().div_euclid(1000);
+                presented.verify(&request, &key.secret, now).map_err(|error| refused(&error))?;
+                Ok(Principal {
+                    arn: arn(&site.service.settings.account_id, &key.name),
+                    region: presented.region,
+                    policy: Some(key.policy.clone()),
+                })
+            }
+        }
+    }
+}
+
+fn arn(account_id: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account_id}:user/{name}")
+}
+
+fn unknown_key() -> Error {
+    Error::new(
+        ErrorCode::UnrecognizedClientException,
+        "The security token included in the request is invalid.",
+    )
+}
+
+fn refused(error: &SigV4Error) -> Error {
+    let code = match error {
+        SigV4Error::Missing => ErrorCode::MissingAuthenticationTokenException,
+        SigV4Error::Incomplete { .. } => ErrorCode::IncompleteSignatureException,
+        SigV4Error::Expired { .. }
+        | SigV4Error::NotYetCurrent { .. }
+        | SigV4Error::WrongScope { .. }
+        | SigV4Error::UnsignedHeader { .. }
+        | SigV4Error::Mismatch => ErrorCode::InvalidSignatureException,
+    };
+    Error::new(code, error.message())
+}

@@ -1,0 +1,34 @@
+//! Running a server until it is told to stop.
+
+use cenote_crypto::KeyRing;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, print};
+use crate::config::Config;
+use crate::log;
+use crate::server::{Mode, Server};
+
+/// Starts a server, says so, and runs it until SIGTERM or SIGINT.
+pub(super) fn until_told(config: Config, keyring: KeyRing, mode: Mode) -> Result<(), Failure> {
+    log::start(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(async {
+        // Before the first line is printed: whoever waits for it may send a signal right then.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let server = Server::start(config, keyring, mode).await?;
+        tracing::info!(address = %server.address(), version = env!("CARGO_PKG_VERSION"), "server.started");
+        print(format_args!("listening on {}", server.url()))?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("server.stopping");
+        server.stop().await;
+        tracing::info!("server.stopped");
+        Ok(())
+    });
+    // Nothing that blocks may keep the process: what matters has been waited for.
+    runtime.shutdown_background();
+    outcome
+}

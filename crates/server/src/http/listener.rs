@@ -1,0 +1,100 @@
+//! Accepts connections, as many as are allowed, until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::connection;
+use crate::site::Site;
+
+/// Tells everything that runs to stop.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    pub(crate) fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
+    /// Completes when it is time to stop.
+    pub(crate) async fn wait(&self) {
+        // The sender lives in `self`, so waiting can't fail.
+        let _ = self.watch().wait_for(|stopping| *stopping).await;
+    }
+}
+
+/// A bound socket.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    tcp: TcpListener,
+    pub address: SocketAddr,
+}
+
+impl Listener {
+    pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<Self> {
+        let tcp = TcpListener::bind(address).await?;
+        let address = tcp.local_addr()?;
+        Ok(Self { tcp, address })
+    }
+
+    /// Serves until `stop`, then waits for what runs, as long as the configuration allows.
+    pub(crate) async fn run(self, site: Arc<Site>, tls: Option<TlsAcceptor>, stop: Stop) {
+        let most = site.config.server.max_connections;
+        let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS)));
+        let mut stopping = stop.watch();
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+                accepted = self.accept(&places) => accepted,
+            };
+            let Some((place, stream, peer)) = accepted else { break };
+            let connection =
+                connection::serve(Arc::clone(&site), stream, peer.ip(), tls.clone(), stop.watch());
+            tokio::spawn(async move {
+                connection.await;
+                drop(place);
+            });
+        }
+        drop(self.tcp);
+        let patience = Duration::from_millis(site.config.server.drain_timeout_ms);
+        let everything = async {
+            // Every place free: every connection closed. Then the operations whose clients did not wait.
+            let _ = places.acquire_many(most).await;
+            site.metrics.idle().await;
+        };
+        if timeout(patience, everything).await.is_err() {
+            tracing::warn!("server.drain_timed_out");
+        }
+    }
+
+    async fn accept(
+        &self,
+        places: &Arc<Semaphore>,
+    ) -> Option<(tokio::sync::OwnedSemaphorePermit, tokio::net::TcpStream, SocketAddr)> {
+        let place = Arc::clone(places).acquire_owned().await.ok()?;
+        loop {
+            match self.tcp.accept().await {
+                Ok((stream, peer)) => return Some((place, stream, peer)),
+                Err(error) => {
+                    // Out of file descriptors, most likely: they come back when connections close.
+                    tracing::warn!(%error, "server.accept_failed");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! HTTP: sockets, connections, bodies, CORS and which path leads where. What an API request does is in [`crate::request`].
+
+mod activity;
+mod body;
+mod client_address;
+mod connection;
+mod cors;
+mod listener;
+mod routes;
+mod tls;
+
+pub(crate) use body::BodyError;
+pub(crate) use cors::Cors;
+pub(crate) use listener::{Listener, Stop};
+pub(crate) use tls::{TlsError, acceptor};

@@ -1,0 +1,56 @@
+//! Which path leads where.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cenote_crypto::random;
+use http::request::Parts;
+use http::{Method, Request, StatusCode};
+use hyper::body::Incoming;
+
+use super::body;
+use super::client_address::client_address;
+use super::cors::Cors;
+use crate::answer::{self, Answer};
+use crate::request::{self, ApiRequest};
+use crate::site::Site;
+use crate::{issuer, own};
+
+/// Answers a request, whatever it is.
+pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incoming>) -> Answer {
+    let started = Instant::now();
+    let (head, body) = request.into_parts();
+    // Our own paths are for operators and test suites, not for web pages.
+    if let Some(path) = head.uri.path().strip_prefix("/_cenote/") {
+        let limit = Duration::from_millis(site.config.server.body_timeout_ms);
+        let body = body::read(&head, body, 64 * 1024, limit).await;
+        return own::answer(&site, &head, path, body).await;
+    }
+    let request_headers = head.headers.clone();
+    let mut answer = api(Arc::clone(&site), peer, started, head, body).await;
+    site.cors.apply(&request_headers, answer.headers_mut());
+    answer
+}
+
+async fn api(site: Arc<Site>, peer: IpAddr, started: Instant, head: Parts, body: Incoming) -> Answer {
+    let path = head.uri.path();
+    match head.method {
+        Method::OPTIONS => {
+            let mut answer = Answer::default();
+            *answer.status_mut() = StatusCode::OK;
+            Cors::apply_preflight(&head.headers, answer.headers_mut());
+            answer
+        }
+        Method::POST if path == "/" => {
+            let server = &site.config.server;
+            let limit = Duration::from_millis(server.body_timeout_ms);
+            let body = body::read(&head, body, server.max_body_bytes, limit).await;
+            let source_ip = client_address(peer, &head.headers, &server.trusted_proxies);
+            let id = random::uuid(site.service.random.as_ref());
+            request::answer(site, ApiRequest { id, head, body, source_ip, started }).await
+        }
+        Method::GET | Method::HEAD if issuer::is_document(path) => issuer::answer(&site, path).await,
+        _ => answer::not_found(&random::uuid(site.service.random.as_ref())),
+    }
+}

@@ -1,0 +1,46 @@
+//! Whether the master key is the one of this database: a value that only the right key opens.
+
+use cenote_crypto::{KeyRing, Purpose, RandomSource, UnsealError};
+use cenote_store::{Store, StoreError};
+
+const KEY: &str = "key_check";
+const PLAINTEXT: &[u8] = b"cenote";
+
+/// Why the key does not serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyCheckError {
+    #[error(
+        "the database was made with another master key ({0}): give the key file that was used before; a new key may stand \
+         above the old one, but must not replace it"
+    )]
+    WrongKey(UnsealError),
+    #[error("the database has no key check: it was not made by this program")]
+    Absent,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Checks the key of a database, and marks a new one with it.
+pub(crate) async fn ensure(
+    store: &Store,
+    keyring: &KeyRing,
+    random: &dyn RandomSource,
+) -> Result<(), KeyCheckError> {
+    if store.find_meta(KEY).await?.is_none() {
+        let value = keyring.seal_text(Purpose::KeyCheck, &[KEY], PLAINTEXT, random);
+        // Another instance may be faster, with another key: so look at what is there now.
+        store.insert_meta_if_absent(KEY, &value).await?;
+    }
+    verify(store, keyring).await
+}
+
+/// Checks the key of a database.
+pub(crate) async fn verify(store: &Store, keyring: &KeyRing) -> Result<(), KeyCheckError> {
+    let value = store.find_meta(KEY).await?.ok_or(KeyCheckError::Absent)?;
+    let plain = keyring.unseal_text(Purpose::KeyCheck, &[KEY], &value).map_err(KeyCheckError::WrongKey)?;
+    if plain.expose().as_slice() == PLAINTEXT {
+        Ok(())
+    } else {
+        Err(KeyCheckError::WrongKey(UnsealError::Rejected))
+    }
+}

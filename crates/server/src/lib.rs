@@ -1,0 +1,39 @@
+//! The Cenote server: configuration, command line, HTTP, access keys and policies, logs and metrics around
+//! [`cenote_core`].
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`server`] | a server as a value: put together, started, stopped |
+//! | `request` | the way of an API request, from its first byte to its last |
+//! | `answer` | status, headers and body of the API's answers |
+//! | `http` | sockets, connections, bodies, CORS, routes |
+//! | `access` | signatures, access keys, policies |
+//! | `rates` | request rates by quota category |
+//! | `issuer`, `own` | documents of issuers; our own paths under `/_cenote/` |
+//! | [`config`] | every setting, one section a file |
+//! | [`seed`] | pools, clients and users from a file |
+//! | `background` | what runs beside the requests |
+//! | [`cli`] | the command line |
+
+mod access;
+mod answer;
+mod background;
+pub mod cli;
+mod clock;
+pub mod config;
+mod http;
+mod issuer;
+mod key_check;
+mod log;
+mod metrics;
+mod own;
+mod rates;
+mod request;
+mod reset;
+pub mod seed;
+pub mod server;
+mod site;
+
+pub use config::Config;
+pub use seed::Seed;
+pub use server::{DevOptions, Mode, Server, StartError};

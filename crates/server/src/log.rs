@@ -1,0 +1,29 @@
+//! The log: one line or one JSON object an event, on standard error.
+//!
+//! Names of events are `area.what_happened`. Never logged: bodies, user names, passwords, codes, tokens, client ids, secrets.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::config::{LogFormat, LogLevel, LogSection};
+
+/// Starts logging for the whole process. A second call changes nothing.
+pub fn start(section: &LogSection) {
+    let level = match section.level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    // What libraries say below a warning may hold headers and queries, and with them secrets.
+    let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("cenote", level);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = match section.format {
+        LogFormat::Text => layer.with_ansi(false).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
+    };
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer).with(filter));
+}

@@ -1,0 +1,29 @@
+use http::StatusCode;
+use serde_json::json;
+
+use crate::answer::{self, Answer};
+use crate::key_check;
+use crate::site::Site;
+
+/// 200 when requests can be answered, or 503 with what is missing.
+pub(super) async fn answer(site: &Site) -> Answer {
+    let service = &site.service;
+    let missing = match service.store.ping().await {
+        Err(error) => Some(("store", error.to_string())),
+        Ok(()) => key_check::verify(&service.store, &service.keyring)
+            .await
+            .err()
+            .map(|error| ("keys", error.to_string())),
+    };
+    match missing {
+        None => answer::json(StatusCode::OK, &json!({ "status": "ready" })),
+        Some((what, why)) => {
+            tracing::warn!(what, why, "server.not_ready");
+            let missing = [json!({ "what": what, "why": why })];
+            answer::json(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &json!({ "status": "not ready", "missing": missing }),
+            )
+        }
+    }
+}

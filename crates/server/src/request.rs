@@ -1,0 +1,202 @@
+//! The way of an API request, from its first byte to its last.
+//!
+//! body → `X-Amz-Target` → authentication (a signature over the raw body) → JSON → policy → rate → operation → answer.
+//! [`cenote_core::operations::dispatch`] decodes and validates by the model, runs the operation and encodes what it says.
+//! No step happens anywhere else.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cenote_core::{Caller, Context, Error, operations};
+use cenote_model::{Authentication, DecodeError, ErrorCode, Operation};
+use http::header::{HeaderName, USER_AGENT};
+use http::request::Parts;
+use hyper::body::Bytes;
+use serde_json::Value;
+
+use crate::access::Principal;
+use crate::answer::{self, Answer};
+use crate::http::BodyError;
+use crate::metrics::InFlight;
+use crate::site::Site;
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
+
+/// What is known of a request when its bytes are here.
+#[derive(Debug)]
+pub(crate) struct ApiRequest {
+    pub id: String,
+    pub head: Parts,
+    pub body: Result<Bytes, BodyError>,
+    pub source_ip: IpAddr,
+    pub started: Instant,
+}
+
+/// What the log and the metrics say of a request. Nothing that a caller may want to keep to itself.
+#[derive(Debug, Default)]
+struct Record {
+    operation: Option<Operation>,
+    pool_id: Option<String>,
+    body_bytes: usize,
+}
+
+/// Answers a request. Never fails: what goes wrong becomes an error of the API.
+pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
+    let in_flight = site.metrics.request_started();
+    let (id, started) = (request.id.clone(), request.started);
+    let mut record = Record { body_bytes: request.body.as_ref().map_or(0, Bytes::len), ..Record::default() };
+    let outcome = run(&site, request, &mut record, in_flight).await;
+    let (answer, code) = match &outcome {
+        Ok(body) => (answer::success(&id, body.clone()), "ok"),
+        Err(error) => (answer::failure(&id, error), error.code.as_str()),
+    };
+    if let Err(Error { cause: Some(cause), .. }) = &outcome {
+        tracing::error!(
+            request_id = id,
+            operation = record.name(),
+            cause = chain(cause.as_ref()),
+            "request.failed"
+        );
+    }
+    report(&site, &id, &record, &answer, code, started.elapsed());
+    answer
+}
+
+async fn run(
+    site: &Arc<Site>,
+    request: ApiRequest,
+    record: &mut Record,
+    in_flight: InFlight,
+) -> Result<Vec<u8>, Error> {
+    let body = request.body.map_err(|error| body_error(error, site))?;
+    let operation = operation_of(&request.head)?;
+    record.operation = Some(operation);
+
+    let principal = match operation.authentication() {
+        Authentication::SigV4 => Some(site.access.authenticate(site, &request.head, &body).await?),
+        // The operation itself looks at tokens, secrets and hashes.
+        Authentication::None | Authentication::AccessToken | Authentication::Client => None,
+    };
+    let input = parse(&body)?;
+    record.pool_id = pool_id_of(&input);
+    if let Some(principal) = &principal {
+        site.access.authorize(principal, operation, &input, &site.service.settings)?;
+    }
+    if !site.rates.take(operation.quota_category(), Instant::now()) {
+        return Err(Error::too_many_requests());
+    }
+
+    let caller = caller(site, request.id, &request.head, request.source_ip, principal);
+    let context = site.service.context(caller);
+    complete(context, operation, input, in_flight).await
+}
+
+/// Runs the operation to its end, even if the client goes away meanwhile: half an operation is worse than a wasted one.
+async fn complete(
+    context: Context,
+    operation: Operation,
+    input: Value,
+    in_flight: InFlight,
+) -> Result<Vec<u8>, Error> {
+    let task = tokio::spawn(async move {
+        let outcome = operations::dispatch(&context, operation, input).await;
+        drop(in_flight);
+        outcome
+    });
+    task.await.map_err(Error::internal)?
+}
+
+/// `AWSCognitoIdentityProviderService.<Operation>`, exactly.
+fn operation_of(head: &Parts) -> Result<Operation, Error> {
+    head.headers
+        .get(TARGET)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|target| target.strip_prefix(TARGET_PREFIX))
+        .and_then(Operation::parse)
+        .ok_or(Error { code: ErrorCode::UnknownOperationException, message: None, cause: None })
+}
+
+/// The body as JSON. What is no object is for the operation's decoder to refuse, but for an empty body there is none.
+fn parse(body: &[u8]) -> Result<Value, Error> {
+    cenote_model::parse_body(body).map_err(|error| match error {
+        DecodeError::Serialization { message } => {
+            Error { code: ErrorCode::SerializationException, message, cause: None }
+        }
+        DecodeError::Invalid(message) => Error::invalid_parameter(message),
+    })
+}
+
+fn body_error(error: BodyError, site: &Site) -> Error {
+    match error {
+        BodyError::TooLarge => Error::new(
+            ErrorCode::RequestEntityTooLargeException,
+            format!("The request is larger than {} bytes.", site.config.server.max_body_bytes),
+        ),
+        BodyError::TooSlow => {
+            Error::new(ErrorCode::SerializationException, "The request did not arrive in time.")
+        }
+        BodyError::Broken => {
+            Error::new(ErrorCode::SerializationException, "The request did not arrive whole.")
+        }
+    }
+}
+
+fn caller(
+    site: &Site,
+    request_id: String,
+    head: &Parts,
+    source_ip: IpAddr,
+    principal: Option<Principal>,
+) -> Caller {
+    let region =
+        principal.as_ref().map(|principal| principal.region.clone()).filter(|region| !region.is_empty());
+    Caller {
+        request_id,
+        source_ip,
+        user_agent: head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        region: region.unwrap_or_else(|| site.service.settings.region.clone()),
+        principal: principal.map(|principal| principal.arn),
+    }
+}
+
+/// For the log only, so a value that could not be a pool's id is left out.
+fn pool_id_of(input: &Value) -> Option<String> {
+    let id = input.get("UserPoolId")?.as_str()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (id.len() <= 55 && id.bytes().all(plain)).then(|| id.to_owned())
+}
+
+impl Record {
+    fn name(&self) -> &'static str {
+        self.operation.map_or("unknown", Operation::as_str)
+    }
+}
+
+/// One line in the log, one count in the metrics.
+fn report(site: &Site, id: &str, record: &Record, answer: &Answer, code: &'static str, duration: Duration) {
+    site.metrics.request_finished(record.name(), code, duration);
+    tracing::info!(
+        request_id = id,
+        operation = record.name(),
+        pool_id = record.pool_id.as_deref().unwrap_or_default(),
+        outcome = code,
+        status = answer.status().as_u16(),
+        duration_ms = duration.as_secs_f64() * 1000.0,
+        body_bytes = record.body_bytes,
+        "request"
+    );
+}
+
+/// An error and everything behind it.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

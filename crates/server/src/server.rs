@@ -1,0 +1,287 @@
+//! A server as a value: put together from its configuration, started, stopped.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cenote_core::analytics::NoAnalytics;
+use cenote_core::clock::Clock;
+use cenote_core::settings::{Ineligible, IssuerForm, Limits};
+use cenote_core::threat::NoThreatEngine;
+use cenote_core::{Service, ServiceParts, Settings};
+use cenote_crypto::{KeyRing, RandomSource, SystemRandom};
+use cenote_delivery::{
+    EmailTransport, SettingsError, SmsTransport, SmsWebhook, SmsWebhookSettings, SmtpSettings, SmtpTransport,
+    Transports, Worker, WorkerSettings,
+};
+use cenote_store::{Durability, SqliteOptions, Store, StoreError};
+use cenote_triggers::{Credentials, Invoker, TriggerSettings};
+use tokio::task::JoinHandle;
+
+use crate::access::{Access, KeyCache};
+use crate::background;
+use crate::clock::{OffsetClock, SystemClock};
+use crate::config::{Config, IneligibleAnswer, IssuerName, Problem};
+use crate::http::{Cors, Listener, Stop, TlsError, acceptor};
+use crate::key_check::{self, KeyCheckError};
+use crate::metrics::Metrics;
+use crate::rates::Rates;
+use crate::seed::{Seed, SeedError};
+use crate::site::{Site, TimeTravel};
+
+/// What kind of server it is.
+#[derive(Debug)]
+pub enum Mode {
+    /// Signed requests need one of our access keys.
+    Serve,
+    /// Any signature will do, messages land in the inbox.
+    Dev(DevOptions),
+}
+
+/// What only `cenote dev` has.
+#[derive(Debug, Default)]
+pub struct DevOptions {
+    /// Opens `/_cenote/clock` and `/_cenote/reset`.
+    pub clock: bool,
+    /// Applied at the start.
+    pub seed: Option<Seed>,
+    /// Every code that is made.
+    pub fixed_code: Option<String>,
+}
+
+/// Why a server did not start, in words for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Configuration(Problem),
+    #[error("{address} can't be listened on: {cause}")]
+    Listen { address: SocketAddr, cause: std::io::Error },
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Keys(String),
+    #[error("{0}")]
+    Tls(String),
+    #[error("{0}")]
+    Delivery(#[from] SettingsError),
+    #[error("{0}")]
+    Triggers(String),
+    #[error("{0}")]
+    Seed(#[from] SeedError),
+}
+
+impl From<Problem> for StartError {
+    fn from(problem: Problem) -> Self {
+        Self::Configuration(problem)
+    }
+}
+
+impl From<KeyCheckError> for StartError {
+    fn from(error: KeyCheckError) -> Self {
+        Self::Keys(error.to_string())
+    }
+}
+
+impl From<TlsError> for StartError {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error.to_string())
+    }
+}
+
+/// A server that answers requests.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    url: String,
+    site: Arc<Site>,
+    stop: Stop,
+    listener: JoinHandle<()>,
+    background: background::Background,
+}
+
+impl Server {
+    /// Opens the store, checks the keys, applies the seed, and listens. When this returns, requests are answered.
+    ///
+    /// # Errors
+    /// When something of it is not possible; nothing runs then.
+    pub async fn start(config: Config, keyring: KeyRing, mode: Mode) -> Result<Self, StartError> {
+        Self::start_with(config, keyring, mode, Arc::new(SystemRandom)).await
+    }
+
+    /// The same with another source of random numbers, for tests.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        config: Config,
+        keyring: KeyRing,
+        mode: Mode,
+        random: Arc<dyn RandomSource>,
+    ) -> Result<Self, StartError> {
+        let tls = config.tls.files().map(|(certificate, key)| acceptor(certificate, key)).transpose()?;
+        let (dev, options) = match mode {
+            Mode::Serve => (false, DevOptions::default()),
+            Mode::Dev(options) => (true, options),
+        };
+        let address = config.server.listen;
+        let listener =
+            Listener::bind(address).await.map_err(|cause| StartError::Listen { address, cause })?;
+        let address = listener.address;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{address}");
+
+        let store = open_store(&config)?;
+        key_check::ensure(&store, &keyring, random.as_ref()).await?;
+
+        let offset = options.clock.then(|| Arc::new(OffsetClock::new(Arc::new(SystemClock))));
+        let clock: Arc<dyn Clock> = match &offset {
+            Some(offset) => Arc::clone(offset) as Arc<dyn Clock>,
+            None => Arc::new(SystemClock),
+        };
+        let now: Arc<dyn Fn() -> i64 + Send + Sync> = {
+            let clock = Arc::clone(&clock);
+            Arc::new(move || clock.now_ms())
+        };
+        let transports = transports(&config, dev)?;
+        let keyring = Arc::new(keyring);
+        let worker = Worker::new(
+            store.clone(),
+            Arc::clone(&keyring),
+            transports.clone(),
+            Arc::clone(&now),
+            Arc::clone(&random),
+            WorkerSettings::default(),
+        );
+        let invoker = Invoker::new(trigger_settings(&config), now)
+            .map_err(|error| StartError::Triggers(error.to_string()))?;
+        let service = Service::new(ServiceParts {
+            store,
+            keyring,
+            clock,
+            random,
+            invoker,
+            transports,
+            threat: Arc::new(NoThreatEngine),
+            analytics: Arc::new(NoAnalytics),
+            settings: settings(&config, &url, dev, options.fixed_code),
+            parallelism: std::thread::available_parallelism().map_or(2, usize::from),
+        });
+        if let Some(seed) = &options.seed {
+            seed.apply(&service).await?;
+        }
+
+        let stop = Stop::new();
+        let site = Arc::new(Site {
+            access: if dev { Access::Anybody } else { Access::Keys(KeyCache::default()) },
+            rates: Rates::new(&config.limits.requests_per_second),
+            cors: Cors::new(&config.cors),
+            metrics: Metrics::new(),
+            delivery: worker.statistics(),
+            dev,
+            time_travel: offset.map(|clock| TimeTravel { clock, seed: options.seed }),
+            service: Arc::clone(&service),
+            config,
+        });
+        let background = background::start(service, worker);
+        let listener = tokio::spawn(listener.run(Arc::clone(&site), tls, stop.clone()));
+        Ok(Self { address, url, site, stop, listener, background })
+    }
+
+    /// The address that is listened on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://ADDRESS:PORT` or `https://ADDRESS:PORT`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The rules behind the requests, for tests that look at what HTTP does not show.
+    #[must_use]
+    pub fn service(&self) -> &Arc<Service> {
+        &self.site.service
+    }
+
+    /// Stops accepting, waits for what runs as long as the configuration allows, ends the background work, and closes the
+    /// store.
+    pub async fn stop(self) {
+        let patience = Duration::from_millis(self.site.config.server.drain_timeout_ms);
+        let started = Instant::now();
+        self.stop.stop();
+        // A listener that panicked has nothing to wait for.
+        let _ = self.listener.await;
+        self.background.stop(patience.saturating_sub(started.elapsed())).await;
+        self.site.service.store.close().await;
+    }
+}
+
+fn open_store(config: &Config) -> Result<Store, StartError> {
+    let url = config.store.url()?.ok_or_else(|| Problem("`store.url` is not set".into()))?;
+    open_store_at(url.expose(), config.store.connections)
+}
+
+/// Opens what a store URL names.
+pub(crate) fn open_store_at(url: &str, connections: u32) -> Result<Store, StartError> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => Ok(Store::open_sqlite(SqliteOptions {
+            path: PathBuf::from(path),
+            durability: Durability::Full,
+            readers: usize::try_from(connections).unwrap_or(usize::MAX),
+        })?),
+        None => Err(Problem("this version has no PostgreSQL engine yet: use sqlite:PATH".into()).into()),
+    }
+}
+
+fn settings(config: &Config, url: &str, dev: bool, fixed_code: Option<String>) -> Settings {
+    let public_url = if config.server.public_url.is_empty() { url } else { &config.server.public_url };
+    Settings {
+        region: config.aws.region.clone(),
+        account_id: config.aws.account_id.clone(),
+        public_url: public_url.to_owned(),
+        issuer: match config.aws.issuer {
+            IssuerName::Own => IssuerForm::Own,
+            IssuerName::Aws => IssuerForm::Aws,
+        },
+        limits: Limits::from(&config.limits),
+        ineligible: match config.recovery.ineligible {
+            IneligibleAnswer::Simulate => Ineligible::Simulate,
+            IneligibleAnswer::Error => Ineligible::Error,
+        },
+        custom_ids: dev,
+        fixed_code,
+    }
+}
+
+fn transports(config: &Config, dev: bool) -> Result<Transports, StartError> {
+    let email = match config.email.smtp_url()? {
+        Some(url) => EmailTransport::Smtp(SmtpTransport::new(&SmtpSettings::new(
+            url.expose(),
+            config.email.from.as_str(),
+        ))?),
+        None if dev => EmailTransport::Inbox,
+        None => EmailTransport::None,
+    };
+    let sms = if config.sms.webhook_url.is_empty() {
+        if dev { SmsTransport::Inbox } else { SmsTransport::None }
+    } else {
+        let mut settings = SmsWebhookSettings::new(config.sms.webhook_url.as_str());
+        settings.signing_key = config.sms.secret()?;
+        SmsTransport::Webhook(SmsWebhook::new(&settings)?)
+    };
+    Ok(Transports { email, sms })
+}
+
+fn trigger_settings(config: &Config) -> TriggerSettings {
+    let section = &config.triggers;
+    let mut settings = TriggerSettings::new(config.aws.region.as_str());
+    settings.endpoint = Some(section.endpoint.clone()).filter(|endpoint| !endpoint.is_empty());
+    settings.endpoints = section.endpoints.clone();
+    settings.credentials = Credentials::from_environment(|name| std::env::var(name).ok());
+    settings.timeout = Duration::from_millis(section.timeout_ms);
+    settings.attempts = section.attempts;
+    settings
+}

@@ -1,0 +1,37 @@
+//! What every request can see of the server.
+
+use std::sync::Arc;
+
+use cenote_core::Service;
+use cenote_delivery::DeliveryStatistics;
+
+use crate::access::Access;
+use crate::clock::OffsetClock;
+use crate::config::Config;
+use crate::http::Cors;
+use crate::metrics::Metrics;
+use crate::rates::Rates;
+use crate::seed::Seed;
+
+/// A running server, but for its sockets.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub config: Config,
+    pub service: Arc<Service>,
+    pub access: Access,
+    pub rates: Rates,
+    pub cors: Cors,
+    pub metrics: Metrics,
+    pub delivery: Arc<DeliveryStatistics>,
+    /// `cenote dev`: the inbox is open, and documents are not cached.
+    pub dev: bool,
+    /// `cenote dev --clock` only.
+    pub time_travel: Option<TimeTravel>,
+}
+
+/// What test suites may do to the server.
+#[derive(Debug)]
+pub(crate) struct TimeTravel {
+    pub clock: Arc<OffsetClock>,
+    pub seed: Option<Seed>,
+}
