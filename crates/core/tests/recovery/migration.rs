@@ -1,0 +1,124 @@
+//! Users who come from another directory when they forget their password.
+
+use cenote_core::testing::TestService;
+use cenote_triggers::testing::{FakeAnswer, FakeLambda};
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:f";
+
+async fn world(lambda: &FakeLambda, pool: Value, client: Value) -> World {
+    let mut members = json!({ "LambdaConfig": { "UserMigration": FUNCTION } });
+    members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
+    World::with(TestService::builder().lambda(&lambda.url()), members, client).await
+}
+
+async fn answers(response: Value) -> FakeLambda {
+    FakeLambda::start(move |_| FakeAnswer::Response(response.clone())).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_migrated_user_gets_the_code_and_waits_for_its_password() {
+    let lambda = answers(json!({ "userAttributes": {
+        "email": "old@test.com", "email_verified": "true", "username": "old", "name": "Old",
+    } }))
+    .await;
+    let world = world(&lambda, json!({}), json!({})).await;
+    let request = json!({
+        "ClientId": world.client, "Username": "old", "ClientMetadata": { "tenant": "blue" },
+    });
+    let answer = world.service.ok("ForgotPassword", request).await;
+    assert_eq!(answer["CodeDeliveryDetails"]["Destination"], "o***@t***");
+    assert_eq!(world.status("old").await, "RESET_REQUIRED");
+    let events = lambda.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["triggerSource"], "UserMigration_ForgotPassword");
+    assert_eq!(events[0]["userName"], "old");
+    assert_eq!(events[0]["request"]["clientMetadata"], json!({ "tenant": "blue" }));
+    assert_eq!(events[0]["request"]["password"], Value::Null);
+    assert_eq!(events[0]["callerContext"]["clientId"], world.client);
+
+    let code = world.service.code_sent_to("old@test.com").await;
+    world.confirm("old", &code, NEW_PASSWORD).await.unwrap();
+    assert_eq!(world.status("old").await, "CONFIRMED");
+    assert!(world.sign_in("old", NEW_PASSWORD).await.is_ok());
+    assert_eq!(lambda.events().len(), 1, "a known user is not migrated again");
+}
+
+#[tokio::test]
+async fn a_user_that_the_old_directory_lacks_is_unknown() {
+    let lambda = answers(json!({})).await;
+    let open = world(&lambda, json!({}), json!({})).await;
+    assert_eq!(open.forgot("nobody").await, Err(unknown()));
+    let hiding = world(&lambda, json!({}), json!({ "PreventUserExistenceErrors": "ENABLED" })).await;
+    assert_eq!(hiding.asked("nobody").await.0, "EMAIL");
+    assert_eq!(lambda.events().len(), 2);
+}
+
+#[tokio::test]
+async fn a_failing_function_is_told_and_makes_no_user() {
+    let lambda = FakeLambda::start(|_| FakeAnswer::FunctionError { message: "no such directory".into() })
+        .await
+        .unwrap();
+    let world = world(&lambda, json!({}), json!({})).await;
+    assert_eq!(
+        world.forgot("old").await,
+        Err(error("UserLambdaValidationException", "UserMigration failed with error no such directory."))
+    );
+    assert_eq!(
+        world.service.fails("AdminGetUser", json!({ "UserPoolId": world.pool, "Username": "old" })).await.0,
+        "UserNotFoundException"
+    );
+}
+
+#[tokio::test]
+async fn the_limit_comes_before_the_function() {
+    let lambda = answers(json!({})).await;
+    let world = world(&lambda, json!({}), json!({})).await;
+    for _ in 0..5 {
+        assert_eq!(world.forgot("nobody").await, Err(unknown()));
+    }
+    assert_eq!(world.forgot("nobody").await, Err(limit()));
+    assert_eq!(lambda.events().len(), 5);
+}
+
+#[tokio::test]
+async fn without_a_verified_contact_there_is_no_code() {
+    let lambda = answers(json!({ "userAttributes": { "email": "old@test.com" } })).await;
+    let world = world(&lambda, json!({}), json!({})).await;
+    assert_eq!(world.forgot("old").await, Err(no_contact()));
+    assert_eq!(world.status("old").await, "RESET_REQUIRED");
+}
+
+#[tokio::test]
+async fn an_address_as_user_name_must_come_back() {
+    let members = json!({ "UsernameAttributes": ["email"] });
+    let lambda =
+        answers(json!({ "userAttributes": { "email": "old@test.com", "email_verified": "true" } })).await;
+    let good = world(&lambda, members.clone(), json!({})).await;
+    good.forgot("old@test.com").await.unwrap();
+    let user =
+        good.service.ok("AdminGetUser", json!({ "UserPoolId": good.pool, "Username": "old@test.com" })).await;
+    assert_ne!(user["Username"], "old@test.com");
+    let bad = world(&lambda, members, json!({})).await;
+    assert_eq!(bad.forgot("other@test.com").await.unwrap_err().0, "InvalidLambdaResponseException");
+}
+
+#[tokio::test]
+async fn sign_in_migrates_too_and_keeps_the_typed_password() {
+    let lambda = answers(json!({
+        "userAttributes": { "email": "old@test.com", "email_verified": "true" }, "finalUserStatus": "CONFIRMED",
+        "messageAction": "SUPPRESS",
+    }))
+    .await;
+    let world = world(&lambda, json!({}), json!({})).await;
+    // No policy is asked: it was good enough for the old directory.
+    assert!(world.sign_in("old", "simple").await.is_ok());
+    let events = lambda.events();
+    assert_eq!(events[0]["triggerSource"], "UserMigration_Authentication");
+    assert_eq!(events[0]["request"]["password"], "simple");
+    assert!(world.sign_in("old", "simple").await.is_ok());
+    assert_eq!(lambda.events().len(), 1);
+    assert_eq!(world.sign_in("old", "other").await, Err(incorrect()));
+}
