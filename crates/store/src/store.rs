@@ -13,7 +13,7 @@ use crate::sql::{self, Query, Step, Value};
 /// The reads are in the files of `sql`, by aggregate. Each sees everything that was acknowledged before it began.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
 }
 
 /// What a store has done since it was opened.

@@ -32,11 +32,14 @@ static EQUAL: Query<User> = Query {
           ORDER BY i.created_ms, i.sub LIMIT $6",
     decode: decode_body,
 };
+/// Matches are ordered by value and must be sorted: their index entries, before the users are looked up.
 static RANGE: Query<User> = Query {
-    sql: "SELECT u.data, u.version FROM user_index i JOIN users u ON u.pool_id = i.pool_id AND u.sub = i.sub \
-          WHERE i.pool_id = $1 AND i.name = $2 AND i.value >= $3 AND i.value < $4 \
-          AND (i.created_ms, i.sub) > ($5, $6) \
-          ORDER BY i.created_ms, i.sub LIMIT $7",
+    sql: "SELECT u.data, u.version FROM (\
+              SELECT pool_id, created_ms, sub FROM user_index \
+              WHERE pool_id = $1 AND name = $2 AND value >= $3 AND value < $4 AND (created_ms, sub) > ($5, $6) \
+              ORDER BY created_ms, sub LIMIT $7 \
+          ) matched JOIN users u ON u.pool_id = matched.pool_id AND u.sub = matched.sub \
+          ORDER BY matched.created_ms, matched.sub",
     decode: decode_body,
 };
 static SUB_EQUAL: Query<User> = Query {

@@ -17,10 +17,10 @@ mod transaction;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use deadpool_postgres::{Client, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::NoTls;
-use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, WrongType, to_sql_checked};
 
 pub use options::{MigrationMode, PostgresOptions};

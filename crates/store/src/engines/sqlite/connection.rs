@@ -234,6 +234,20 @@ fn create_private(path: &Path, durability: Durability) -> Result<(), StoreError>
 }
 
 #[cfg(test)]
+impl Connection {
+    /// How SQLite goes about each statement it was given so far: the statement, and the lines of its plan.
+    pub(super) fn plans(&self) -> Vec<(&'static str, Vec<String>)> {
+        let plan = |text: &String| {
+            let mut statement = self.inner.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+            let parameters = vec![Value::Null; statement.parameter_count()];
+            let lines = statement.query_map(rusqlite::params_from_iter(&parameters), |row| row.get(3));
+            lines.unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        self.texts.iter().map(|(sql, text)| (*sql, plan(text))).collect()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

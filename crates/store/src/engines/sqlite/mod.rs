@@ -8,6 +8,8 @@
 //! scheduler tick costs. Lists and counts can touch many pages and go to the blocking threads.
 
 mod connection;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod writer;
 

@@ -72,7 +72,7 @@ impl Readers {
         self.idle().clear();
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+    pub(super) fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         // Nothing can go wrong between taking and giving back a connection.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,0 +1,109 @@
+//! Every statement finds its rows by an index, so that its cost does not grow with what else is stored.
+
+use super::Connection;
+use crate::engines::Engine;
+use crate::testing::temporary_sqlite;
+use crate::{
+    AccessKey, Change, Client, ClientId, FilterOperation, InboxFilter, MessageId, NameKind, OutboxMessage,
+    Pool, PoolId, Revocation, Store, Sub, UnknownUser, UsedSession, User, UserFilter, UserName, sql,
+};
+
+/// Tables that may be read whole: few rows, or for development only.
+const SMALL: [&str; 3] = ["access_keys", "inbox", "outbox"];
+
+#[tokio::test]
+async fn no_statement_walks_through_a_table() {
+    let temporary = temporary_sqlite().await;
+    read_everything(&temporary).await;
+    let Engine::Sqlite(engine) = &*temporary.store.engine else { panic!("an embedded store") };
+    let mut plans: Vec<_> = engine.readers.idle().iter().flat_map(Connection::plans).collect();
+    assert!(plans.len() >= 25, "{}", plans.len());
+    let path = temporary.sqlite_options().unwrap().path;
+    let mut writer = Connection::open_writer(&path, super::Durability::Off).unwrap();
+    for step in sql::compile(&all_changes()).unwrap().into_iter().chain(sql::sweep(1, 1)) {
+        writer.run(&step).unwrap();
+    }
+    plans.extend(writer.plans());
+    for (sql, plan) in plans {
+        let walks = |line: &String| {
+            line.starts_with("SCAN")
+                && !["SCAN CONSTANT ROW", "SCAN matched"].contains(&line.as_str())
+                && !SMALL.iter().any(|table| line.starts_with(&format!("SCAN {table}")))
+        };
+        assert!(!plan.iter().any(walks), "{sql}\n{plan:#?}");
+        // Only prefixes, whose matches are ordered by value, must be sorted.
+        let sorts = plan.iter().any(|line| line.contains("TEMP B-TREE")) && !sql.contains(">= $");
+        let few = SMALL.iter().any(|table| sql.contains(table)) || sql.contains("FROM signing_keys");
+        assert!(!sorts || few || sql.contains("sub = $2"), "{sql}\n{plan:#?}");
+    }
+}
+
+async fn read_everything(store: &Store) {
+    let (pool, sub) = (PoolId::new("p"), Sub::new("s"));
+    store.find_pool(&pool).await.unwrap();
+    store.list_pools(None, 1).await.unwrap();
+    store.find_client(&ClientId::new("c")).await.unwrap();
+    store.list_clients(&pool, None, 1).await.unwrap();
+    store.signing_keys(&pool).await.unwrap();
+    store.find_user(&pool, &sub).await.unwrap();
+    store.find_users_by_name(&pool, "k").await.unwrap();
+    store.find_user_by_name(&pool, NameKind::Email, "k").await.unwrap();
+    store.list_users(&pool, None, None, 1).await.unwrap();
+    for name in ["sub", "name"] {
+        for operation in [FilterOperation::Equal, FilterOperation::StartsWith] {
+            let filter = UserFilter { name: name.into(), operation, value: "v".into() };
+            store.list_users(&pool, Some(&filter), None, 1).await.unwrap();
+        }
+    }
+    store.count_users(&pool).await.unwrap();
+    store.find_unknown_user(&pool, "h").await.unwrap();
+    store.is_session_used("s").await.unwrap();
+    store.is_revoked(&pool, "f").await.unwrap();
+    store.due_messages(1, 1).await.unwrap();
+    store.next_due_ms().await.unwrap();
+    store.list_dead_messages(None, 1).await.unwrap();
+    store.count_messages().await.unwrap();
+    store.list_inbox(&InboxFilter::default(), 1).await.unwrap();
+    store.find_access_key("a").await.unwrap();
+    store.list_access_keys().await.unwrap();
+    store.configuration_generation().await.unwrap();
+}
+
+fn all_changes() -> Vec<Change> {
+    let text = || "x".to_owned();
+    let pool: Pool = from_json(r#"{"id":"x","created_ms":1,"modified_ms":1,"configuration":{},"secret":""}"#);
+    let client: Client = from_json(
+        r#"{"id":"x","pool_id":"x","created_ms":1,"modified_ms":1,"configuration":{},"secrets":[]}"#,
+    );
+    let key: AccessKey = from_json(r#"{"id":"x","created_ms":1,"name":"x","secret":"","policy":{}}"#);
+    let message: OutboxMessage = from_json(
+        r#"{"id":"x","pool_id":"x","created_ms":1,"due_ms":1,"expires_ms":1,"attempts":0,"state":"Pending",
+            "channel":"SMS","last_error":null,"content":""}"#,
+    );
+    let user = |name: &str| {
+        let name = UserName { kind: NameKind::Email, key: name.into() };
+        Box::new(User { names: [name].into(), ..User::default() })
+    };
+    vec![
+        Change::UpdatePool(pool.clone()),
+        Change::InsertPool(pool),
+        Change::UpdateClient(client.clone()),
+        Change::InsertClient(client),
+        Change::DeleteClient { id: ClientId::new("x"), version: 1 },
+        Change::InsertUser(user("a")),
+        Change::UpdateUser { before: user("a"), after: user("b") },
+        Change::DeleteUser(user("b")),
+        Change::PutUnknownUser(UnknownUser { version: 1, ..UnknownUser::default() }),
+        Change::UpdateMessage(message),
+        Change::DeleteMessage { id: MessageId::new("x"), version: 1 },
+        Change::MarkSessionUsed(UsedSession { id: text(), expires_ms: 1 }),
+        Change::Revoke(Revocation { pool_id: PoolId::new("x"), family: text(), expires_ms: 1 }),
+        Change::InsertAccessKey(key),
+        Change::DeleteAccessKey { id: text(), version: 1 },
+        Change::DeletePool { id: PoolId::new("x"), version: 1 },
+    ]
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap()
+}
