@@ -1,2 +1,63 @@
 //! Tasks of the project.
-fn main() {}
+//!
+//! * [`verify`]: everything that `cargo test` does not prove
+//! * [`needs`]: what the parts of it need on the machine
+//! * [`clients`]: the client suites' own packages
+//! * [`generate`]: generated code and documents
+//! * [`docs`], [`links`]: the documentation
+//! * [`process`]: other programs, and what is said about them
+
+mod clients;
+mod docs;
+mod generate;
+mod links;
+mod needs;
+mod process;
+mod verify;
+
+use std::process::ExitCode;
+
+use process::{Outcome, Workspace, complain, say};
+
+const USAGE: &str = "\
+Tasks of the project. `cargo test` needs nothing but Rust; these need a little more.
+
+  cargo xtask verify             everything that `cargo test` does not prove: PostgreSQL, real clients, crashes
+  cargo xtask verify NAME...     only these parts
+  cargo xtask verify --list      the parts, and what each needs on this machine
+  cargo xtask generate           write generated code and documents
+  cargo xtask generate --check   fail if they are not what would be written
+  cargo xtask docs               build the documentation, check every relative link";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let workspace = Workspace::find();
+    let outcome: Outcome = match words.as_slice() {
+        ["verify", "--list"] => {
+            verify::list();
+            Ok(())
+        }
+        ["verify", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
+            verify::run(&workspace, names)
+        }
+        ["generate"] => generate::run(&workspace, generate::Mode::Write),
+        ["generate", "--check"] => generate::run(&workspace, generate::Mode::Check),
+        ["docs"] => docs::run(&workspace),
+        ["--help" | "-h" | "help"] => {
+            say(USAGE);
+            Ok(())
+        }
+        _ => {
+            complain(USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            complain(&format!("\nxtask: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}

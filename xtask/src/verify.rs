@@ -1,0 +1,210 @@
+//! Everything that `cargo test` does not prove, because it needs more than Rust.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::clients;
+use crate::needs::{Need, chromium, postgres_programs};
+use crate::process::{Outcome, Workspace, complain, run as run_program, say};
+
+/// A part that can be run alone.
+struct Part {
+    name: &'static str,
+    proves: &'static str,
+    needs: &'static [Need],
+    run: fn(&Workspace) -> Outcome,
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        name: "postgres",
+        proves: "the store's contract and the server on PostgreSQL",
+        needs: &[Need::Postgres],
+        run: postgres,
+    },
+    Part {
+        name: "python",
+        proves: "boto3, the AWS CLI, a real mail server, Lambda triggers, access keys",
+        needs: &[Need::Python, Need::Postgres],
+        run: python,
+    },
+    Part {
+        name: "crash",
+        proves: "nothing acknowledged is lost when the process is killed, on both engines",
+        needs: &[Need::Python, Need::Postgres],
+        run: crash,
+    },
+    Part {
+        name: "javascript",
+        proves: "the AWS SDK for JavaScript, aws-jwt-verify, amazon-cognito-identity-js, Amplify",
+        needs: &[Need::Node],
+        run: javascript,
+    },
+    Part {
+        name: "browser",
+        proves: "the inbox page and calls from web pages, in headless Chromium",
+        needs: &[Need::Node, Need::Chromium],
+        run: browser,
+    },
+];
+
+/// Says which parts there are and what each needs.
+pub(crate) fn list() {
+    for part in PARTS {
+        say(&format!("{:<12}{}", part.name, part.proves));
+        for need in part.needs {
+            let state = if need.is_met() {
+                "there".to_owned()
+            } else {
+                format!("MISSING, install it with: {}", need.command())
+            };
+            say(&format!("{:<12}  needs {}: {state}", "", need.what()));
+        }
+    }
+}
+
+/// Runs the named parts, or all. Every part is tried; the outcome names the ones that failed.
+pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Outcome {
+    let parts = choose(names)?;
+    ensure_met(&parts)?;
+    let mut failed = Vec::new();
+    let mut lines = Vec::new();
+    for part in &parts {
+        say(&format!("\n=== {}: {}", part.name, part.proves));
+        let started = Instant::now();
+        let outcome = (part.run)(workspace);
+        let verdict = if outcome.is_ok() { "passed" } else { "FAILED" };
+        lines.push(format!("{:<12}{verdict:<8}{}", part.name, seconds(started.elapsed())));
+        if let Err(message) = outcome {
+            complain(&message);
+            failed.push(part.name);
+        }
+    }
+    say(&format!("\n{}", lines.join("\n")));
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+fn choose(names: &[&str]) -> Result<Vec<&'static Part>, String> {
+    if names.is_empty() {
+        return Ok(PARTS.iter().collect());
+    }
+    let find = |name: &&str| {
+        PARTS.iter().find(|part| part.name == *name).ok_or_else(|| {
+            let known: Vec<_> = PARTS.iter().map(|part| part.name).collect();
+            format!("there is no part `{name}`; there are: {}", known.join(", "))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Nothing is skipped: a part that can't run is a failure, said before anything has run.
+fn ensure_met(parts: &[&Part]) -> Outcome {
+    let mut missing: Vec<(Need, Vec<&str>)> = Vec::new();
+    for part in parts {
+        for need in part.needs.iter().filter(|need| !need.is_met()) {
+            match missing.iter_mut().find(|(known, _)| known == need) {
+                Some((_, names)) => names.push(part.name),
+                None => missing.push((*need, vec![part.name])),
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = missing
+        .iter()
+        .map(|(need, names)| {
+            format!("- {}, for {}\n  install it with: {}", need.what(), names.join(", "), need.command())
+        })
+        .collect();
+    Err(format!("this machine lacks:\n{}", lines.join("\n")))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.0} s", time.as_secs_f64())
+}
+
+fn postgres(workspace: &Workspace) -> Outcome {
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--package", "cenote-store", "--package", "cenote-core", "--package", "cenote"]);
+    run_program(cargo.env("CENOTE_REQUIRE_POSTGRES", "1"))
+}
+
+fn python(workspace: &Workspace) -> Outcome {
+    pytest(workspace, &["--ignore=test_crash.py"])
+}
+
+fn crash(workspace: &Workspace) -> Outcome {
+    pytest(workspace, &["test_crash.py"])
+}
+
+fn pytest(workspace: &Workspace, arguments: &[&str]) -> Outcome {
+    let binary = build(workspace)?;
+    let python = clients::python(workspace)?;
+    let mut command = workspace.command(&python);
+    command
+        .args(["-m", "pytest", "-p", "no:cacheprovider"])
+        .args(arguments)
+        .current_dir(workspace.root.join("clients/python"))
+        .env("CENOTE_BINARY", binary)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Some(programs) = postgres_programs() {
+        command.env("CENOTE_POSTGRES_PROGRAMS", programs);
+    }
+    run_program(&mut command)
+}
+
+fn javascript(workspace: &Workspace) -> Outcome {
+    node(workspace, "test/clients", |_| {})
+}
+
+fn browser(workspace: &Workspace) -> Outcome {
+    node(workspace, "test/browser", |command| {
+        if let Some(chromium) = chromium() {
+            command.env("CENOTE_CHROMIUM", chromium);
+        }
+    })
+}
+
+fn node(workspace: &Workspace, folder: &str, prepare: impl FnOnce(&mut Command)) -> Outcome {
+    let binary = build(workspace)?;
+    let packages = clients::javascript(workspace)?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(packages.join(folder))
+        .map_err(|error| format!("{folder}: {error}"))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.js"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(format!("{folder} has no tests"));
+    }
+    let mut command = workspace.command("node");
+    command
+        .args(["--test", "--test-reporter=spec"])
+        .args(files)
+        .current_dir(packages)
+        .env("CENOTE_BINARY", binary);
+    prepare(&mut command);
+    run_program(&mut command)
+}
+
+/// The binary under test, built from the checkout.
+fn build(workspace: &Workspace) -> Result<PathBuf, String> {
+    run_program(workspace.cargo().args(["build", "--quiet", "--package", "cenote"]))?;
+    Ok(workspace.target.join("debug/cenote"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_found_by_name_and_unknown_names_are_refused() {
+        let chosen = choose(&["crash", "postgres"]).unwrap();
+        assert_eq!(chosen.iter().map(|part| part.name).collect::<Vec<_>>(), ["crash", "postgres"]);
+        assert_eq!(choose(&[]).unwrap().len(), PARTS.len());
+        assert!(choose(&["crash", "nothing"]).err().unwrap().contains("no part `nothing`"));
+    }
+}
