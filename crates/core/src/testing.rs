@@ -125,6 +125,7 @@ impl TestServiceBuilder {
             settings: self.settings,
             parallelism: 2,
         });
+        service.spare_keys.share();
         let worker = cenote_delivery::Worker::new(
             store,
             keyring,

@@ -1,3 +1,4 @@
+use cenote_crypto::jwt::SigningKey;
 use cenote_crypto::random;
 use cenote_crypto::sealed::Purpose;
 use cenote_model::ErrorCode;
@@ -51,10 +52,11 @@ pub async fn create_user_pool(
             configuration: value.clone(),
             secret: new_secret(context, &id),
         };
+        let [access, identity] = context.spare_keys.take_pair(&context.compute).await?;
         let changes = vec![
             Change::InsertPool(record.clone()),
-            Change::InsertSigningKey(new_key(context, KeyUse::Access, &id).await?),
-            Change::InsertSigningKey(new_key(context, KeyUse::Id, &id).await?),
+            Change::InsertSigningKey(seal_key(context, &access, KeyUse::Access, &id)?),
+            Change::InsertSigningKey(seal_key(context, &identity, KeyUse::Id, &id)?),
         ];
         match context.commit(changes).await {
             Ok(()) => {
@@ -117,7 +119,11 @@ fn new_secret(context: &Context, id: &PoolId) -> Sealed {
     Sealed(context.keyring.seal_text(Purpose::PoolSecret, &[id.as_str()], &secret, context.random.as_ref()))
 }
 
-async fn new_key(context: &Context, key_use: KeyUse, id: &PoolId) -> Result<cenote_store::SigningKey, Error> {
-    let key = context.spare_keys.take(&context.compute).await?;
-    keys::seal(&key, key_use, id, context.now_ms, &context.keyring, context.random.as_ref())
+fn seal_key(
+    context: &Context,
+    key: &SigningKey,
+    key_use: KeyUse,
+    id: &PoolId,
+) -> Result<cenote_store::SigningKey, Error> {
+    keys::seal(key, key_use, id, context.now_ms, &context.keyring, context.random.as_ref())
 }

@@ -16,56 +16,50 @@ const CAPACITY: usize = 8;
 /// The keys in stock.
 #[derive(Debug, Default)]
 pub struct SpareKeys {
-    stock: Mutex<Stock>,
+    ready: Mutex<Vec<SigningKey>>,
     taken: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Stock {
-    ready: Vec<SigningKey>,
-    /// PKCS #8 documents that are given out over and over.
     #[cfg(feature = "testing")]
-    reused: std::collections::VecDeque<cenote_crypto::secret::SecretBytes>,
+    shared: std::sync::atomic::AtomicBool,
 }
 
 impl SpareKeys {
-    /// A key that nobody else has. Makes one when there is none in stock.
+    /// The two keys of a new pool, which nobody else has. Makes what is not in stock.
     ///
     /// # Errors
     /// When the process is stopping.
-    pub async fn take(&self, compute: &Compute) -> Result<SigningKey, Error> {
-        let ready = self.stock.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.taken.notify_one();
-        match ready {
-            Some(key) => Ok(key),
-            None => make(compute).await,
+    pub async fn take_pair(&self, compute: &Compute) -> Result<[SigningKey; 2], Error> {
+        #[cfg(feature = "testing")]
+        if self.shared.load(std::sync::atomic::Ordering::Relaxed) {
+            return shared::pair(compute).await;
         }
+        let [first, second] = {
+            let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+            [ready.pop(), ready.pop()]
+        };
+        self.taken.notify_one();
+        Ok([or_make(first, compute).await?, or_make(second, compute).await?])
     }
 
     fn count(&self) -> usize {
-        self.stock.lock().unwrap_or_else(PoisonError::into_inner).ready.len()
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     fn add(&self, key: SigningKey) {
-        self.stock.lock().unwrap_or_else(PoisonError::into_inner).ready.push(key);
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).push(key);
     }
 
-    /// Gives out these keys in turn instead of new ones: making keys is most of the time of a test that only needs a pool.
+    /// From now on every pool of the process gets the same two keys: making keys is most of the time of a test that only
+    /// needs a pool.
     #[cfg(feature = "testing")]
-    pub fn reuse(&self, keys: impl IntoIterator<Item = cenote_crypto::secret::SecretBytes>) {
-        self.stock.lock().unwrap_or_else(PoisonError::into_inner).reused.extend(keys);
+    pub fn share(&self) {
+        self.shared.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 }
 
-impl Stock {
-    fn take(&mut self) -> Option<SigningKey> {
-        #[cfg(feature = "testing")]
-        if let Some(document) = self.reused.pop_front() {
-            let key = SigningKey::from_pkcs8(document.expose()).ok();
-            self.reused.push_back(document);
-            return key;
-        }
-        self.ready.pop()
+async fn or_make(key: Option<SigningKey>, compute: &Compute) -> Result<SigningKey, Error> {
+    match key {
+        Some(key) => Ok(key),
+        None => make(compute).await,
     }
 }
 
@@ -93,5 +87,23 @@ pub async fn keep_filled(service: Arc<Service>, shutdown: impl Future<Output = (
     tokio::select! {
         () = fill => {}
         () = pin!(shutdown) => {}
+    }
+}
+
+#[cfg(feature = "testing")]
+mod shared {
+    use cenote_crypto::secret::SecretBytes;
+    use tokio::sync::OnceCell;
+
+    use super::{Compute, Error, SigningKey, make};
+
+    static PAIR: OnceCell<[SecretBytes; 2]> = OnceCell::const_new();
+
+    pub(super) async fn pair(compute: &Compute) -> Result<[SigningKey; 2], Error> {
+        let make = async || make(compute).await?.to_pkcs8().map_err(Error::internal);
+        let [first, second] =
+            PAIR.get_or_try_init(async || Ok::<_, Error>([make().await?, make().await?])).await?;
+        let open = |key: &SecretBytes| SigningKey::from_pkcs8(key.expose()).map_err(Error::internal);
+        Ok([open(first)?, open(second)?])
     }
 }

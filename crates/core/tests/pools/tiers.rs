@@ -1,0 +1,130 @@
+use cenote_core::testing::TestService;
+use serde_json::{Value, json};
+
+use crate::{describe, function, refused};
+
+fn unavailable(tier: &str, features: &str) -> (String, String) {
+    (
+        "FeatureUnavailableInTierException".into(),
+        format!(
+            "The following features need to be disabled for the {tier} pricing tier configured: {features}"
+        ),
+    )
+}
+
+fn not_allowed(tier: &str, features: &str) -> (String, String) {
+    ("TierChangeNotAllowedException".into(), unavailable(tier, features).1)
+}
+
+fn passwordless() -> Value {
+    json!({ "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } })
+}
+
+#[tokio::test]
+async fn a_pool_of_the_lowest_tier_has_no_sign_in_policy() {
+    let service = TestService::new().await;
+    let pool = service.pool(json!({ "UserPoolTier": "LITE" })).await;
+    let shown = describe(&service, &pool).await;
+    assert_eq!(shown["UserPoolTier"], "LITE");
+    assert_eq!(shown["Policies"].get("SignInPolicy"), None);
+
+    service.ok("UpdateUserPool", json!({ "UserPoolId": pool, "UserPoolTier": "ESSENTIALS" })).await;
+    let shown = describe(&service, &pool).await;
+    assert_eq!(shown["Policies"]["SignInPolicy"], json!({ "AllowedFirstAuthFactors": ["PASSWORD"] }));
+}
+
+#[tokio::test]
+async fn features_need_their_tier() {
+    let service = TestService::new().await;
+    let version = |version: &str| json!({ "PreTokenGenerationConfig": { "LambdaVersion": version, "LambdaArn": function("token") } });
+    for (members, features) in [
+        (json!({ "Policies": passwordless() }), "Passwordless Sign-In"),
+        (json!({ "Policies": { "PasswordPolicy": { "PasswordHistorySize": 1 } } }), "Password History"),
+        (
+            json!({ "LambdaConfig": version("V2_0") }),
+            "Token Customization with Pre-Token Generation Lambda V2_0",
+        ),
+        (
+            json!({ "LambdaConfig": version("V3_0") }),
+            "Token Customization with Pre-Token Generation Lambda V3_0",
+        ),
+        (json!({ "DcrConfiguration": {} }), "Dynamic Client Registration"),
+        (
+            json!({ "Policies": passwordless(), "UserPoolAddOns": { "AdvancedSecurityMode": "AUDIT" } }),
+            "Passwordless Sign-In, Threat Protection",
+        ),
+    ] {
+        let mut lite = members.clone();
+        lite["UserPoolTier"] = json!("LITE");
+        assert_eq!(refused(&service, lite).await, unavailable("LITE", features), "{members}");
+        service.pool(members).await;
+    }
+    let protected =
+        json!({ "UserPoolTier": "ESSENTIALS", "UserPoolAddOns": { "AdvancedSecurityMode": "ENFORCED" } });
+    assert_eq!(refused(&service, protected).await, unavailable("ESSENTIALS", "Threat Protection"));
+    for members in [
+        json!({ "UserPoolTier": "LITE", "LambdaConfig": version("V1_0") }),
+        json!({ "UserPoolTier": "LITE", "UserPoolAddOns": { "AdvancedSecurityMode": "OFF" } }),
+        json!({ "UserPoolTier": "LITE", "Policies": { "PasswordPolicy": { "PasswordHistorySize": 0 } } }),
+        json!({ "UserPoolTier": "PLUS", "UserPoolAddOns": { "AdvancedSecurityMode": "ENFORCED" } }),
+    ] {
+        service.pool(members).await;
+    }
+}
+
+#[tokio::test]
+async fn factors_need_their_tier() {
+    let service = TestService::new().await;
+    let pool = service.pool(json!({ "UserPoolTier": "LITE" })).await;
+    let mail = json!({ "UserPoolId": pool, "MfaConfiguration": "ON", "EmailMfaConfiguration": {} });
+    assert_eq!(service.fails("SetUserPoolMfaConfig", mail).await, unavailable("LITE", "Email MFA"));
+    let passkeys =
+        json!({ "UserPoolId": pool, "WebAuthnConfiguration": { "RelyingPartyId": "example.com" } });
+    assert_eq!(service.fails("SetUserPoolMfaConfig", passkeys).await, unavailable("LITE", "Passkeys"));
+}
+
+#[tokio::test]
+async fn the_tier_does_not_go_down_below_a_feature() {
+    let service = TestService::new().await;
+    let pool = service.pool(json!({ "Policies": passwordless() })).await;
+    let down = json!({ "UserPoolId": pool, "UserPoolTier": "LITE" });
+    assert_eq!(
+        service.fails("UpdateUserPool", down.clone()).await,
+        not_allowed("LITE", "Passwordless Sign-In")
+    );
+    assert_eq!(describe(&service, &pool).await["UserPoolTier"], "ESSENTIALS");
+
+    let mut with_password = down;
+    with_password["Policies"] = json!({ "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD"] } });
+    service.ok("UpdateUserPool", with_password).await;
+    assert_eq!(describe(&service, &pool).await["UserPoolTier"], "LITE");
+}
+
+#[tokio::test]
+async fn the_tier_does_not_go_down_below_a_client() {
+    let service = TestService::new().await;
+    for (members, feature) in [
+        (json!({ "RefreshTokenRotation": { "Feature": "ENABLED" } }), "Refresh Token Rotation"),
+        (json!({ "ExplicitAuthFlows": ["ALLOW_USER_AUTH"] }), "Choice-Based Sign-In"),
+    ] {
+        let pool = service.pool(json!({})).await;
+        service.client(&pool, json!({})).await;
+        let client = service.client(&pool, members).await;
+        let down = json!({ "UserPoolId": pool, "UserPoolTier": "LITE" });
+        assert_eq!(service.fails("UpdateUserPool", down.clone()).await, not_allowed("LITE", feature));
+        service.ok("DeleteUserPoolClient", json!({ "UserPoolId": pool, "ClientId": client })).await;
+        service.ok("UpdateUserPool", down).await;
+    }
+}
+
+#[tokio::test]
+async fn threat_protection_raises_the_tier_unless_one_is_named() {
+    let service = TestService::new().await;
+    let pool = service.pool(json!({})).await;
+    let protect = json!({ "UserPoolId": pool, "UserPoolAddOns": { "AdvancedSecurityMode": "AUDIT" } });
+    let mut named = protect.clone();
+    named["UserPoolTier"] = json!("ESSENTIALS");
+    assert_eq!(service.fails("UpdateUserPool", named).await, unavailable("ESSENTIALS", "Threat Protection"));
+    service.ok("UpdateUserPool", protect).await;
+    assert_eq!(describe(&service, &pool).await["UserPoolTier"], "PLUS");
+}
