@@ -32,6 +32,7 @@ pub struct TestServiceBuilder {
     threat: Arc<dyn ThreatEngine>,
     analytics: Arc<dyn AnalyticsSink>,
     seed: u64,
+    own_keys: bool,
 }
 
 /// A running service.
@@ -91,6 +92,13 @@ impl TestServiceBuilder {
         self
     }
 
+    /// Gives every pool keys of its own, as it has outside of tests; making them takes most of a second.
+    #[must_use]
+    pub fn own_keys(mut self) -> Self {
+        self.own_keys = true;
+        self
+    }
+
     /// Starts the service on a temporary SQLite store.
     ///
     /// # Panics
@@ -102,7 +110,9 @@ impl TestServiceBuilder {
 
     /// Starts another instance over the store and the clock of a running one.
     #[must_use]
-    pub fn start_beside(self, other: &TestService) -> TestService {
+    pub fn start_beside(mut self, other: &TestService) -> TestService {
+        // Instances do not draw the same numbers.
+        self.seed += 1;
         self.start_on(other.service.store.clone(), Arc::clone(&other._directory), Arc::clone(&other.clock))
     }
 
@@ -125,7 +135,9 @@ impl TestServiceBuilder {
             settings: self.settings,
             parallelism: 2,
         });
-        service.spare_keys.share();
+        if !self.own_keys {
+            service.spare_keys.share();
+        }
         let worker = cenote_delivery::Worker::new(
             store,
             keyring,
@@ -160,6 +172,7 @@ impl TestService {
             threat: Arc::new(NoThreatEngine),
             analytics: Arc::new(NoAnalytics),
             seed: 1,
+            own_keys: false,
         }
     }
 

@@ -1,0 +1,201 @@
+//! NEW_PASSWORD_REQUIRED and the session between its two requests.
+
+use cenote_core::testing::TestService;
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+async fn challenged(world: &World, username: &str) -> Value {
+    world.sign_in(username, TEMPORARY).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_challenge_says_what_it_wants() {
+    let schema = json!({ "Schema": [{ "Name": "given_name", "Required": true }, { "Name": "email", "Required": true }] });
+    let world = World::with(TestService::builder(), schema, json!({})).await;
+    world.invited("alice").await;
+    let challenge = challenged(&world, "alice").await;
+    assert_eq!(challenge["ChallengeName"], "NEW_PASSWORD_REQUIRED");
+    assert_eq!(
+        challenge["ChallengeParameters"],
+        json!({
+            "USER_ID_FOR_SRP": "alice",
+            "requiredAttributes": "[\"userAttributes.given_name\"]",
+            "userAttributes": "{\"email\":\"alice@test.com\",\"email_verified\":\"true\"}",
+        })
+    );
+    let session = challenge["Session"].as_str().unwrap();
+    assert!((20..2048).contains(&session.len()));
+    assert!(challenge.get("AuthenticationResult").is_none());
+
+    let answer = json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD });
+    assert_eq!(
+        world.respond(&challenge["Session"], answer).await,
+        Err(invalid_parameter("Invalid attributes given, given_name is missing"))
+    );
+    let answer = json!({
+        "USERNAME": "alice", "NEW_PASSWORD": PASSWORD, "userAttributes.given_name": "Alice",
+        "userAttributes.email": "alice@test.com",
+    });
+    assert_eq!(
+        world.respond(&challenge["Session"], answer).await,
+        Err(not_authorized("Cannot modify an already provided email"))
+    );
+    let answer =
+        json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD, "userAttributes.given_name": "Alice" });
+    let tokens = Tokens::of(&world.respond(&challenge["Session"], answer).await.unwrap());
+    assert_eq!(claims(&tokens.id)["given_name"], "Alice");
+    let user =
+        world.service.ok("AdminGetUser", json!({ "UserPoolId": world.pool, "Username": "alice" })).await;
+    assert_eq!(user["UserStatus"], "CONFIRMED");
+    assert!(world.sign_in("alice", PASSWORD).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_failed_answer_keeps_the_session_and_a_success_uses_it_up() {
+    let world = World::new().await;
+    world.invited("alice").await;
+    let challenge = challenged(&world, "alice").await;
+    let weak = json!({ "USERNAME": "alice", "NEW_PASSWORD": "weakling" });
+    assert_eq!(
+        world.respond(&challenge["Session"], weak).await,
+        Err((
+            "InvalidPasswordException".into(),
+            "Password does not conform to policy: Password must have uppercase characters".into()
+        ))
+    );
+    let good = json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD });
+    assert!(world.respond(&challenge["Session"], good.clone()).await.is_ok());
+    assert_eq!(
+        world.respond(&challenge["Session"], good).await,
+        Err(not_authorized("Invalid session for the user, session can only be used once."))
+    );
+}
+
+#[tokio::test]
+async fn the_temporary_password_may_stay() {
+    let world = World::with(
+        TestService::builder(),
+        json!({ "Policies": { "PasswordPolicy": { "MinimumLength": 8, "PasswordHistorySize": 3 } } }),
+        json!({}),
+    )
+    .await;
+    world.invited("alice").await;
+    let challenge = challenged(&world, "alice").await;
+    let answer = json!({ "USERNAME": "alice", "NEW_PASSWORD": TEMPORARY });
+    assert!(world.respond(&challenge["Session"], answer).await.is_ok());
+}
+
+#[tokio::test]
+async fn sessions_age() {
+    for (minutes, members) in [(3, json!({})), (15, json!({ "AuthSessionValidity": 15 }))] {
+        let world = World::with(TestService::builder(), json!({}), members).await;
+        world.invited("alice").await;
+        let challenge = challenged(&world, "alice").await;
+        world.service.clock.advance_seconds(minutes * 60);
+        assert_eq!(
+            world
+                .respond(&challenge["Session"], json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD }))
+                .await,
+            Err(not_authorized("Invalid session for the user, session is expired."))
+        );
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_bound_to_client_user_and_challenge() {
+    let world = World::new().await;
+    world.invited("alice").await;
+    world.invited("bob").await;
+    let challenge = challenged(&world, "alice").await;
+    let good = json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD });
+    let invalid = not_authorized("Invalid session for the user.");
+
+    let other_user = json!({ "USERNAME": "bob", "NEW_PASSWORD": PASSWORD });
+    assert_eq!(world.respond(&challenge["Session"], other_user).await, Err(invalid.clone()));
+
+    let other_client = world.service.client(&world.pool, json!({})).await;
+    let request = json!({
+        "ClientId": other_client, "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": challenge["Session"],
+        "ChallengeResponses": good,
+    });
+    assert_eq!(world.service.fails("RespondToAuthChallenge", request).await, invalid);
+
+    let mut forged = challenge["Session"].as_str().unwrap().to_owned();
+    let last = forged.pop().unwrap();
+    forged.push(if last == 'A' { 'B' } else { 'A' });
+    assert_eq!(world.respond(&json!(forged), good.clone()).await, Err(invalid.clone()));
+    assert_eq!(world.respond(&json!("x".repeat(40)), good.clone()).await, Err(invalid));
+    let request = json!({
+        "ClientId": world.client, "ChallengeName": "NEW_PASSWORD_REQUIRED", "ChallengeResponses": good,
+    });
+    assert_eq!(
+        world.service.fails("RespondToAuthChallenge", request).await,
+        invalid_parameter("Missing required parameter Session")
+    );
+}
+
+#[tokio::test]
+async fn a_sign_out_and_a_new_password_end_the_session() {
+    for operation in ["AdminUserGlobalSignOut", "AdminSetUserPassword", "AdminDisableUser"] {
+        let world = World::new().await;
+        world.invited("alice").await;
+        let challenge = challenged(&world, "alice").await;
+        world.service.clock.advance_seconds(1);
+        let mut request = json!({ "UserPoolId": world.pool, "Username": "alice" });
+        if operation == "AdminSetUserPassword" {
+            request["Password"] = json!("An0ther-temp");
+        }
+        world.service.ok(operation, request).await;
+        let answer = json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD });
+        let refused = world.respond(&challenge["Session"], answer).await.unwrap_err();
+        assert_eq!(refused.0, "NotAuthorizedException", "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn temporary_passwords_expire() {
+    let world = World::new().await;
+    world.invited("alice").await;
+    world.service.clock.advance_seconds(7 * 86_400 - 1);
+    assert!(world.sign_in("alice", TEMPORARY).await.is_ok());
+    world.service.clock.advance_seconds(1);
+    assert_eq!(
+        world.sign_in("alice", TEMPORARY).await,
+        Err(not_authorized("Temporary password has expired and must be reset by an administrator."))
+    );
+    assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_answer_of_many_wins() {
+    let world = std::sync::Arc::new(World::new().await);
+    world.invited("alice").await;
+    let challenge = challenged(&world, "alice").await;
+    let answers: Vec<_> = (0..8)
+        .map(|number| {
+            let (world, session) = (std::sync::Arc::clone(&world), challenge["Session"].clone());
+            tokio::spawn(async move {
+                let answer = json!({ "USERNAME": "alice", "NEW_PASSWORD": format!("Passw0rd!{number}") });
+                world.respond(&session, answer).await.is_ok()
+            })
+        })
+        .collect();
+    let mut accepted = 0;
+    for answer in answers {
+        accepted += usize::from(answer.await.unwrap());
+    }
+    assert_eq!(accepted, 1);
+}
+
+#[tokio::test]
+async fn challenges_that_are_not_built_say_so() {
+    let world = World::alice().await;
+    let request = json!({
+        "ClientId": world.client, "ChallengeName": "SMS_MFA", "Session": "x".repeat(40),
+        "ChallengeResponses": { "USERNAME": "alice", "SMS_MFA_CODE": "123456" },
+    });
+    let (code, message) = world.service.fails("RespondToAuthChallenge", request).await;
+    assert_eq!(code, "InvalidParameterException");
+    assert!(message.contains("SMS_MFA") && message.contains("not built"), "{message}");
+}

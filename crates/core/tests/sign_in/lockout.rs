@@ -1,0 +1,92 @@
+//! The lock after wrong passwords.
+
+use cenote_core::testing::TestService;
+use serde_json::json;
+
+use crate::world::*;
+
+fn locked() -> (String, String) {
+    not_authorized("Password attempts exceeded")
+}
+
+#[tokio::test]
+async fn the_lock_doubles_and_right_passwords_wait_too() {
+    let world = World::alice().await;
+    for _ in 0..5 {
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    for seconds in [1, 2, 4, 8] {
+        assert_eq!(world.sign_in("alice", PASSWORD).await, Err(locked()));
+        world.service.clock.advance_seconds(seconds - 1);
+        assert_eq!(world.sign_in("alice", PASSWORD).await, Err(locked()));
+        world.service.clock.advance_seconds(1);
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    world.service.clock.advance_seconds(16);
+    assert!(world.sign_in("alice", PASSWORD).await.is_ok());
+    // A success forgets it all.
+    for _ in 0..5 {
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    assert_eq!(world.sign_in("alice", PASSWORD).await, Err(locked()));
+}
+
+#[tokio::test]
+async fn both_sides_share_the_count() {
+    let world = World::alice().await;
+    let wrong = json!({ "USERNAME": "alice", "PASSWORD": "Wrong-1pass" });
+    for _ in 0..4 {
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    assert_eq!(world.admin_flow("ADMIN_USER_PASSWORD_AUTH", wrong).await, Err(incorrect()));
+    assert_eq!(world.sign_in("alice", PASSWORD).await, Err(locked()));
+}
+
+#[tokio::test]
+async fn a_quiet_quarter_of_an_hour_forgets() {
+    let world = World::alice().await;
+    for _ in 0..4 {
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    world.service.clock.advance_seconds(900);
+    for _ in 0..4 {
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    assert!(world.sign_in("alice", PASSWORD).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guesses_that_race_share_one_budget() {
+    let world = std::sync::Arc::new(World::alice().await);
+    let guesses: Vec<_> = (0..30)
+        .map(|_| {
+            let world = std::sync::Arc::clone(&world);
+            tokio::spawn(async move { world.sign_in("alice", "Wrong-1pass").await.unwrap_err() })
+        })
+        .collect();
+    let mut compared = 0;
+    for guess in guesses {
+        let guess = guess.await.unwrap();
+        if guess == incorrect() {
+            compared += 1;
+        } else {
+            assert!(guess == locked() || guess.0 == "TooManyRequestsException", "{guess:?}");
+        }
+    }
+    assert_eq!(compared, 5);
+}
+
+#[tokio::test]
+async fn it_can_be_switched_off() {
+    let world = World::with(
+        TestService::builder().settings(|settings| settings.limits.password_attempts = 0),
+        json!({}),
+        json!({}),
+    )
+    .await;
+    world.confirmed("alice").await;
+    for _ in 0..10 {
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    assert!(world.sign_in("alice", PASSWORD).await.is_ok());
+}

@@ -1,0 +1,14 @@
+//! Signing in and what tokens are worth, through the public operations.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod access_tokens;
+mod admin;
+mod challenge;
+mod flows;
+mod lockout;
+mod refresh;
+mod revocation;
+mod token_claims;
+mod triggers;
+mod world;
