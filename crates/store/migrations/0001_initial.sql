@@ -10,6 +10,11 @@ CREATE TABLE IF NOT EXISTS pools (
 );
 CREATE INDEX IF NOT EXISTS pools_by_time ON pools (created_ms, id);
 
+-- Pools that were deleted and whose users are still being removed.
+CREATE TABLE IF NOT EXISTS purges (
+    pool_id {text} NOT NULL PRIMARY KEY
+){clustered};
+
 CREATE TABLE IF NOT EXISTS clients (
     id {text} NOT NULL PRIMARY KEY,
     pool_id {text} NOT NULL,

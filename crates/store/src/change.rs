@@ -14,7 +14,8 @@ use crate::ids::{ClientId, MessageId, PoolId};
 pub enum Change {
     InsertPool(Pool),
     UpdatePool(Pool),
-    /// Takes everything in the pool with it.
+    /// Takes everything in the pool with it. Beyond a few hundred users the rest goes in the sweeps that follow; until then
+    /// the pool's id stays taken.
     DeletePool {
         id: PoolId,
         version: i64,

@@ -64,10 +64,20 @@ impl Store {
         self.execute(steps).await.map(drop)
     }
 
-    /// Removes up to `limit` each of the used sessions, revocations and unknown users that have expired, and tells how many
-    /// rows went. Call it again while that is more than nothing: small transactions hold up nobody.
+    /// Removes up to `limit` each of the used sessions, revocations and unknown users that have expired and of the users of
+    /// a deleted pool, and tells how many rows went. Call it again while that is more than nothing: small transactions hold
+    /// up nobody.
     pub async fn sweep(&self, now_ms: i64, limit: u32) -> Result<u64, StoreError> {
-        match self.execute(sql::sweep(now_ms, limit)).await {
+        let mut rows = self.execute_freely(sql::sweep(now_ms, limit)).await?;
+        if let Some(pool) = self.find(&sql::purges::NEXT, Vec::new()).await? {
+            rows += self.execute_freely(sql::purges::steps(&pool, limit)).await?;
+        }
+        Ok(rows)
+    }
+
+    /// Runs steps that have no precondition.
+    pub(crate) async fn execute_freely(&self, steps: Vec<Step>) -> Result<u64, StoreError> {
+        match self.execute(steps).await {
             Ok(rows) => Ok(rows),
             Err(CommitError::Store(error)) => Err(error),
             Err(CommitError::Conflict(_)) => Err(StoreError::internal("no precondition, yet a conflict")),

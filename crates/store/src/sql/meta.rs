@@ -1,7 +1,6 @@
 //! Single values: the schema's version, the configuration's generation, and what the server keeps once.
 
 use super::{Query, Step, params, text};
-use crate::change::CommitError;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -35,11 +34,7 @@ impl Store {
             "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             params![key, value],
         );
-        match self.execute(vec![step]).await {
-            Ok(rows) => Ok(rows == 1),
-            Err(CommitError::Store(error)) => Err(error),
-            Err(CommitError::Conflict(_)) => Err(StoreError::internal("no precondition, yet a conflict")),
-        }
+        Ok(self.execute_freely(vec![step]).await? == 1)
     }
 
     /// Whether the database answers.

@@ -11,6 +11,7 @@ mod inbox;
 mod messages;
 mod meta;
 mod pools;
+pub(crate) mod purges;
 mod sessions;
 mod signing_keys;
 mod text;

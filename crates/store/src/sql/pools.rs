@@ -1,4 +1,4 @@
-use super::{Query, Step, body, decode_body, encode_json, params};
+use super::{Query, Step, body, decode_body, encode_json, params, purges};
 use crate::aggregates::Pool;
 use crate::change::Conflict;
 use crate::error::StoreError;
@@ -32,7 +32,9 @@ impl Store {
 
 pub(super) fn insert(pool: &Pool, steps: &mut Vec<Step>) -> Result<(), StoreError> {
     steps.push(Step::one(
-        "INSERT INTO pools (id, version, created_ms, data) VALUES ($1, 1, $2, $3) ON CONFLICT DO NOTHING",
+        "INSERT INTO pools (id, version, created_ms, data) \
+         SELECT CAST($1 AS TEXT), 1, CAST($2 AS BIGINT), CAST($3 AS TEXT) \
+         WHERE NOT EXISTS (SELECT 1 FROM purges WHERE pool_id = $1) ON CONFLICT DO NOTHING",
         vec![(&pool.id).into(), pool.created_ms.into(), encode_json(pool)?],
         Conflict::AlreadyExists,
     ));
@@ -48,8 +50,7 @@ pub(super) fn update(pool: &Pool, steps: &mut Vec<Step>) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The pool goes first: its row is what insertions of clients, keys and users lock. The users go before their names and
-/// index entries, because that is the order in which changes to a user lock them.
+/// The pool goes first: its row is what insertions of clients, keys and users lock.
 pub(super) fn delete(id: &PoolId, version: i64, steps: &mut Vec<Step>) {
     steps.push(Step::one(
         "DELETE FROM pools WHERE id = $1 AND version = $2",
@@ -57,18 +58,15 @@ pub(super) fn delete(id: &PoolId, version: i64, steps: &mut Vec<Step>) {
         Conflict::VersionChanged,
     ));
     for sql in [
+        "INSERT INTO purges (pool_id) VALUES ($1) ON CONFLICT DO NOTHING",
         "DELETE FROM clients WHERE pool_id = $1",
         "DELETE FROM signing_keys WHERE pool_id = $1",
-        "DELETE FROM users WHERE pool_id = $1",
-        "DELETE FROM user_names WHERE pool_id = $1",
-        "DELETE FROM user_index WHERE pool_id = $1",
-        "DELETE FROM unknown_users WHERE pool_id = $1",
-        "DELETE FROM revocations WHERE pool_id = $1",
         "DELETE FROM outbox WHERE pool_id = $1",
         "DELETE FROM inbox WHERE pool_id = $1",
     ] {
         steps.push(Step::any(sql, params![id]));
     }
+    steps.extend(purges::steps(id, purges::AT_ONCE));
 }
 
 /// Needs the pool to be there, and keeps it there until the transaction ends.

@@ -51,6 +51,7 @@ contract! {
         an_insertion_needs_a_free_key
         an_update_needs_the_version_that_was_read
         a_deletion_takes_everything_in_the_pool_and_nothing_else
+        a_large_pool_goes_in_portions
         a_deletion_needs_the_version_that_was_read
         pools_are_listed_by_time_then_id
         the_generation_grows_with_configuration_only

@@ -81,6 +81,32 @@ async fn counts(store: &Store, id: &PoolId) -> [usize; 9] {
     ]
 }
 
+pub async fn a_large_pool_goes_in_portions(store: &TemporaryStore) {
+    let (pool, kept) = (with_pool(store, "eu_a").await, with_pool(store, "eu_kept").await);
+    for start in [0, 400, 800] {
+        commit(store, (start..start + 400).map(|number| insert(&full_user(&pool, &number.to_string()))))
+            .await;
+    }
+    commit(store, [insert(&full_user(&kept, "1"))]).await;
+    commit(store, [Change::DeletePool { id: pool.id.clone(), version: 1 }]).await;
+    assert_eq!(store.find_pool(&pool.id).await.unwrap(), None);
+    let mut users = store.count_users(&pool.id).await.unwrap();
+    assert_eq!(users, 700);
+    // Nobody comes in while it goes, and no other pool takes its place.
+    assert_eq!(conflict(store, [insert(&user(&pool, "new"))]).await, Conflict::VersionChanged);
+    assert_eq!(conflict(store, [Change::InsertPool(pool.clone())]).await, Conflict::AlreadyExists);
+    while store.sweep(0, 300).await.unwrap() > 0 {
+        let left = store.count_users(&pool.id).await.unwrap();
+        assert!(users - left <= 300, "{users} {left}");
+        users = left;
+    }
+    assert_eq!(users, 0);
+    commit(store, [Change::InsertPool(pool.clone())]).await;
+    assert_eq!(counts(store, &pool.id).await, [0; 9]);
+    commit(store, (0..10).map(|number| insert(&full_user(&pool, &number.to_string())))).await;
+    assert_eq!(subs(store, &kept, None).await, ["1"]);
+}
+
 pub async fn a_deletion_needs_the_version_that_was_read(store: &TemporaryStore) {
     let pool = with_pool(store, "eu_a").await;
     let user = user(&pool, "sub");

@@ -197,3 +197,53 @@ fn run(connection: &mut Connection, steps: &[Step]) -> Outcome {
     }
     Ok(total)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql;
+    use crate::{Change, Durability, UsedSession};
+
+    fn mark(id: &str) -> Vec<Step> {
+        sql::compile(&[Change::MarkSessionUsed(UsedSession { id: id.into(), expires_ms: 1 })]).unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_loses_nothing_and_passes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cenote.db");
+        let options = SqliteOptions { path: path.clone(), durability: Durability::Off, readers: 1 };
+        let mut connection = Connection::open_writer(&path, Durability::Off).unwrap();
+        connection.migrate().unwrap();
+        let mut worker = Worker {
+            connection: Some(connection),
+            options,
+            counters: Arc::default(),
+            faults: Faults::default(),
+        };
+        let limit = |worker: &mut Worker, sql: &'static str| {
+            let step = Step { sql, params: Vec::new(), expect: Expect::Any };
+            worker.connection.as_mut().unwrap().run(&step).unwrap();
+        };
+        let committed = |worker: &mut Worker, sets: &[Vec<Step>]| -> Vec<bool> {
+            let outcome = worker.transact(sets);
+            if let Err(error) = &outcome {
+                assert!(matches!(error, CommitError::Store(StoreError::Unavailable { .. })), "{error:?}");
+                worker.recover();
+            }
+            outcome.map_or(vec![false; sets.len()], |all| all.iter().map(Result::is_ok).collect())
+        };
+        assert_eq!(committed(&mut worker, &[mark("before")]), [true]);
+        // As small as the database is now: no page can be added.
+        limit(&mut worker, "PRAGMA max_page_count = 1");
+        let large = mark(&"large".repeat(10_000));
+        let outcomes = committed(&mut worker, &[mark("first"), large.clone(), mark("last")]);
+        assert!(!outcomes[1]);
+        limit(&mut worker, "PRAGMA max_page_count = 100000");
+        assert_eq!(committed(&mut worker, std::slice::from_ref(&large)), [true]);
+        // Those who shared the transaction are there if they were told so, and else can be marked now.
+        for (id, there) in [("before", true), ("first", outcomes[0]), ("last", outcomes[2])] {
+            assert_eq!(committed(&mut worker, &[mark(id)]), [!there], "{id}");
+        }
+    }
+}
