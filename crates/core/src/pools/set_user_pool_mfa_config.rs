@@ -23,7 +23,7 @@ pub async fn set_user_pool_mfa_config(
     let configuration = apply(request, pool.configuration.clone())?;
     checks::first_factors(&configuration)?;
     recovery_beside_email(&configuration)?;
-    tier::check(&configuration, None)?;
+    tier::check_factors(&configuration)?;
     pool.replace(context, &configuration).await?;
     let shown = effective(&configuration);
     Ok(SetUserPoolMfaConfigResponse {

@@ -129,15 +129,29 @@ pub fn client_feature(client: &UserPoolClientType) -> Option<&'static str> {
     }
 }
 
-/// `FeatureUnavailableInTierException` for something else than a pool's own configuration.
+/// Refuses a factor that the tier lacks.
+///
+/// # Errors
+/// `FeatureUnavailableInTierException`.
+pub fn check_factors(configuration: &PoolConfiguration) -> Result<(), Error> {
+    let tier = configuration.user_pool.user_pool_tier.unwrap_or(UserPoolTierType::Essentials);
+    match unavailable(configuration).first() {
+        Some(feature) => Err(feature_unavailable(tier, feature)),
+        None => Ok(()),
+    }
+}
+
+/// `FeatureUnavailableInTierException` of the operations that do not set the tier: they have a text of their own.
 #[must_use]
 pub fn feature_unavailable(tier: UserPoolTierType, feature: &str) -> Error {
-    refuse(ErrorCode::FeatureUnavailableInTierException, tier, feature)
+    Error::new(
+        ErrorCode::FeatureUnavailableInTierException,
+        format!("The following feature is not available for the {tier} pricing tier configured: {feature}"),
+    )
 }
 
 /// The error that names the features that are in the way.
-#[must_use]
-pub fn refuse(code: ErrorCode, tier: UserPoolTierType, features: &str) -> Error {
+fn refuse(code: ErrorCode, tier: UserPoolTierType, features: &str) -> Error {
     Error::new(
         code,
         format!(

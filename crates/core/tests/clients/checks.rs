@@ -182,9 +182,8 @@ async fn the_lowest_tier_lacks_rotation_and_choice() {
         (json!({ "RefreshTokenRotation": { "Feature": "ENABLED" } }), "Refresh Token Rotation"),
         (json!({ "ExplicitAuthFlows": ["ALLOW_USER_AUTH"] }), "Choice-Based Sign-In"),
     ] {
-        let text = format!(
-            "The following features need to be disabled for the LITE pricing tier configured: {feature}"
-        );
+        let text =
+            format!("The following feature is not available for the LITE pricing tier configured: {feature}");
         assert_eq!(
             refused(&service, &pool, members).await,
             ("FeatureUnavailableInTierException".to_owned(), text)

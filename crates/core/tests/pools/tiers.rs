@@ -76,11 +76,20 @@ async fn features_need_their_tier() {
 async fn factors_need_their_tier() {
     let service = TestService::new().await;
     let pool = service.pool(json!({ "UserPoolTier": "LITE" })).await;
-    let mail = json!({ "UserPoolId": pool, "MfaConfiguration": "ON", "EmailMfaConfiguration": {} });
-    assert_eq!(service.fails("SetUserPoolMfaConfig", mail).await, unavailable("LITE", "Email MFA"));
-    let passkeys =
-        json!({ "UserPoolId": pool, "WebAuthnConfiguration": { "RelyingPartyId": "example.com" } });
-    assert_eq!(service.fails("SetUserPoolMfaConfig", passkeys).await, unavailable("LITE", "Passkeys"));
+    for (member, value, feature) in [
+        ("EmailMfaConfiguration", json!({}), "Email MFA"),
+        ("WebAuthnConfiguration", json!({ "RelyingPartyId": "example.com" }), "Passkeys"),
+    ] {
+        let mut request = json!({
+            "UserPoolId": pool, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": { "Enabled": true },
+        });
+        service.ok("SetUserPoolMfaConfig", request.clone()).await;
+        request[member] = value;
+        let text =
+            format!("The following feature is not available for the LITE pricing tier configured: {feature}");
+        let expected = ("FeatureUnavailableInTierException".to_owned(), text);
+        assert_eq!(service.fails("SetUserPoolMfaConfig", request).await, expected);
+    }
 }
 
 #[tokio::test]

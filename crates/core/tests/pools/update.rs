@@ -218,3 +218,21 @@ async fn a_change_on_one_instance_is_no_conflict_on_the_other() {
         other.ok("UpdateUserPool", tags).await;
     }
 }
+
+/// The guide's way to change one member: describe, change, send everything back.
+#[tokio::test]
+async fn what_is_described_can_be_sent_back() {
+    let service = TestService::new().await;
+    for members in
+        [everything(), json!({}), json!({ "UserPoolTier": "LITE", "AutoVerifiedAttributes": ["email"] })]
+    {
+        let pool = service.pool(members).await;
+        let described = describe(&service, &pool).await;
+        let mut request = described.clone();
+        request["UserPoolId"] = json!(pool);
+        // The one member that the service refuses to take back, as many have found.
+        request["AdminCreateUserConfig"].as_object_mut().unwrap().remove("UnusedAccountValidityDays");
+        service.ok("UpdateUserPool", request).await;
+        assert_eq!(describe(&service, &pool).await, described);
+    }
+}
