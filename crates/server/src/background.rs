@@ -23,14 +23,16 @@ pub(crate) struct Background {
 }
 
 /// Starts everything.
-pub(crate) fn start(service: Arc<Service>, worker: Worker) -> Background {
+pub(crate) fn start(service: Arc<Service>, worker: Worker, spare_keys: bool) -> Background {
     let stop = Stop::new();
     let mut tasks = JoinSet::new();
     let wake = Arc::clone(&service.outbox_wake);
     let stopping = stop.clone();
     tasks.spawn(async move { worker.run(wake, stopping.wait()).await });
-    let (filled, stopping) = (Arc::clone(&service), stop.clone());
-    tasks.spawn(async move { spare_keys::keep_filled(filled, stopping.wait()).await });
+    if spare_keys {
+        let (filled, stopping) = (Arc::clone(&service), stop.clone());
+        tasks.spawn(async move { spare_keys::keep_filled(filled, stopping.wait()).await });
+    }
     let stopping = stop.clone();
     tasks.spawn(async move {
         tokio::select! {

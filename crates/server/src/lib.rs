@@ -36,4 +36,4 @@ mod site;
 
 pub use config::Config;
 pub use seed::Seed;
-pub use server::{DevOptions, Mode, Server, StartError};
+pub use server::{DevOptions, Mode, Server, StartError, Surroundings};

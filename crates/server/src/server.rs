@@ -15,14 +15,14 @@ use cenote_delivery::{
     EmailTransport, SettingsError, SmsTransport, SmsWebhook, SmsWebhookSettings, SmtpSettings, SmtpTransport,
     Transports, Worker, WorkerSettings,
 };
-use cenote_store::{Durability, SqliteOptions, Store, StoreError};
+use cenote_store::{Durability, MigrationMode, PostgresOptions, SqliteOptions, Store, StoreError};
 use cenote_triggers::{Credentials, Invoker, TriggerSettings};
 use tokio::task::JoinHandle;
 
 use crate::access::{Access, KeyCache};
 use crate::background;
 use crate::clock::{OffsetClock, SystemClock};
-use crate::config::{Config, IneligibleAnswer, IssuerName, Problem};
+use crate::config::{Config, IneligibleAnswer, IssuerName, Migrations, Problem, StoreSection};
 use crate::http::{Cors, Listener, Stop, TlsError, acceptor};
 use crate::key_check::{self, KeyCheckError};
 use crate::metrics::Metrics;
@@ -48,6 +48,27 @@ pub struct DevOptions {
     pub seed: Option<Seed>,
     /// Every code that is made.
     pub fixed_code: Option<String>,
+}
+
+/// What a server takes from the machine it runs on.
+pub struct Surroundings {
+    pub random: Arc<dyn RandomSource>,
+    /// Of a SQLite store.
+    pub durability: Durability,
+    /// Makes signing keys ahead, which takes a processor for a second or two after the start.
+    pub spare_keys: bool,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { random: Arc::new(SystemRandom), durability: Durability::Full, spare_keys: true }
+    }
+}
+
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("durability", &self.durability).finish_non_exhaustive()
+    }
 }
 
 /// Why a server did not start, in words for the operator.
@@ -106,19 +127,20 @@ impl Server {
     /// # Errors
     /// When something of it is not possible; nothing runs then.
     pub async fn start(config: Config, keyring: KeyRing, mode: Mode) -> Result<Self, StartError> {
-        Self::start_with(config, keyring, mode, Arc::new(SystemRandom)).await
+        Self::start_in(Surroundings::default(), config, keyring, mode).await
     }
 
-    /// The same with another source of random numbers, for tests.
+    /// The same in other surroundings, for tests.
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub async fn start_with(
+    pub async fn start_in(
+        surroundings: Surroundings,
         config: Config,
         keyring: KeyRing,
         mode: Mode,
-        random: Arc<dyn RandomSource>,
     ) -> Result<Self, StartError> {
+        let Surroundings { random, durability, spare_keys } = surroundings;
         let tls = config.tls.files().map(|(certificate, key)| acceptor(certificate, key)).transpose()?;
         let (dev, options) = match mode {
             Mode::Serve => (false, DevOptions::default()),
@@ -131,7 +153,7 @@ impl Server {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}");
 
-        let store = open_store(&config)?;
+        let store = open_store(&config.store, durability).await?;
         key_check::ensure(&store, &keyring, random.as_ref()).await?;
 
         let offset = options.clock.then(|| Arc::new(OffsetClock::new(Arc::new(SystemClock))));
@@ -183,7 +205,7 @@ impl Server {
             service: Arc::clone(&service),
             config,
         });
-        let background = background::start(service, worker);
+        let background = background::start(service, worker, spare_keys);
         let listener = tokio::spawn(listener.run(Arc::clone(&site), tls, stop.clone()));
         Ok(Self { address, url, site, stop, listener, background })
     }
@@ -219,21 +241,28 @@ impl Server {
     }
 }
 
-fn open_store(config: &Config) -> Result<Store, StartError> {
-    let url = config.store.url()?.ok_or_else(|| Problem("`store.url` is not set".into()))?;
-    open_store_at(url.expose(), config.store.connections)
-}
-
-/// Opens what a store URL names.
-pub(crate) fn open_store_at(url: &str, connections: u32) -> Result<Store, StartError> {
-    match url.strip_prefix("sqlite:") {
-        Some(path) => Ok(Store::open_sqlite(SqliteOptions {
-            path: PathBuf::from(path),
-            durability: Durability::Full,
-            readers: usize::try_from(connections).unwrap_or(usize::MAX),
-        })?),
-        None => Err(Problem("this version has no PostgreSQL engine yet: use sqlite:PATH".into()).into()),
-    }
+/// Opens the configured store and brings its schema up to date.
+pub(crate) async fn open_store(section: &StoreSection, durability: Durability) -> Result<Store, StartError> {
+    let url =
+        section.url()?.ok_or_else(|| Problem("`store.url` is not set: which database is meant?".into()))?;
+    let connections = usize::try_from(section.connections).unwrap_or(usize::MAX);
+    Ok(match url.expose().strip_prefix("sqlite:") {
+        Some(path) => {
+            Store::open_sqlite(SqliteOptions { path: PathBuf::from(path), durability, readers: connections })?
+        }
+        None => {
+            Store::open_postgres(PostgresOptions {
+                url: url.expose().clone(),
+                max_connections: connections,
+                ca_file: Some(PathBuf::from(&section.ca_file)).filter(|path| !path.as_os_str().is_empty()),
+                migrations: match section.migrations {
+                    Migrations::Apply => MigrationMode::Apply,
+                    Migrations::Check => MigrationMode::Check,
+                },
+            })
+            .await?
+        }
+    })
 }
 
 fn settings(config: &Config, url: &str, dev: bool, fixed_code: Option<String>) -> Settings {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cenote_core::clock::Clock as _;
 use cenote_crypto::{KeyRing, SystemRandom};
-use cenote_store::{Change, Store};
+use cenote_store::{Change, Durability, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::access::{Policy, new_access_key};
 use crate::clock::SystemClock;
 use crate::config::Problems;
 use crate::key_check;
-use crate::server::open_store_at;
+use crate::server::open_store;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
@@ -181,11 +181,10 @@ fn on_store(
     if !problems.is_empty() {
         return Err(Problems(problems).into());
     }
-    let url = config.store.url()?.ok_or("`store.url` is not set: which database is meant?")?;
     let keyring = Arc::new(master_key::load(&config.keys)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let store = open_store_at(url.expose(), config.store.connections)?;
+        let store = open_store(&config.store, Durability::Full).await?;
         key_check::ensure(&store, &keyring, &SystemRandom).await?;
         let outcome = work(store.clone(), keyring).await;
         store.close().await;

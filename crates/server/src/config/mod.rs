@@ -31,7 +31,7 @@ pub use log::{LogFormat, LogLevel, LogSection};
 pub use recovery::{IneligibleAnswer, RecoverySection};
 pub use server::{Network, ServerSection};
 pub use sms::SmsSection;
-pub use store::StoreSection;
+pub use store::{Migrations, StoreSection};
 pub use tls::TlsSection;
 pub use triggers::TriggersSection;
 

@@ -11,6 +11,16 @@ pub struct StoreSection {
     pub url: SecretString,
     pub url_file: String,
     pub connections: u32,
+    pub ca_file: String,
+    pub migrations: Migrations,
+}
+
+/// What a start does about an older schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Migrations {
+    Apply,
+    Check,
 }
 
 impl StoreSection {

@@ -96,7 +96,7 @@ impl Seed {
             Err(json) if text.trim_start().starts_with('{') => {
                 return Err(SeedError::new("file", format!("is no JSON: {json}")));
             }
-            Err(_) => serde_saphyr::from_str(text)
+            Err(_) => serde_saphyr::from_str_with_options(text, yaml_options())
                 .map_err(|error| SeedError::new("file", format!("is neither JSON nor YAML: {error}")))?,
         };
         let Value::Object(mut file) = value else {
@@ -107,6 +107,11 @@ impl Seed {
         let pools = pools.into_iter().map(|(place, pool)| SeedPool::parse(place, pool));
         Ok(Self { pools: pools.collect::<Result<_, _>>()? })
     }
+}
+
+/// Only `true` and `false` are truth values: `y` and `no` are texts.
+fn yaml_options() -> serde_saphyr::Options {
+    serde_saphyr::options! { strict_booleans: true }
 }
 
 impl SeedPool {

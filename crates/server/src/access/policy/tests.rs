@@ -27,7 +27,7 @@ fn an_allowed_action_is_allowed_on_its_resource_only() {
 #[test]
 fn actions_ignore_case_and_resources_do_not() {
     let policy = policy(
-        json!({ "Effect": "Allow", "Action": "COGNITO-idp:listusers", "Resource": "*/us-east-1_Ex*" }),
+        &json!({ "Effect": "Allow", "Action": "COGNITO-idp:listusers", "Resource": "*/us-east-1_Ex*" }),
     );
     assert_eq!(policy.decide("cognito-idp:ListUsers", POOL), Decision::Allowed);
     assert_eq!(policy.decide("cognito-idp:ListUsers", &POOL.to_lowercase()), Decision::NotAllowed);

@@ -1,0 +1,64 @@
+//! Stopping.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::support::{Reply, TestServer};
+
+/// Opens a request and leaves out its last byte.
+async fn open_request(server: &TestServer) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let target = [("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")];
+    stream.write_all(server.head("POST", "/", &target, 2).as_bytes()).await.unwrap();
+    stream.write_all(b"{").await.unwrap();
+    // Once another connection got its answer, this one's headers have been read most likely; the server's own count says
+    // so for sure.
+    stream
+}
+
+async fn connections(server: &TestServer) -> usize {
+    let text = server.get("/_cenote/metrics").await;
+    let line = text.text().lines().find(|line| line.starts_with("cenote_connections ")).unwrap().to_owned();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered() {
+    let server = TestServer::new().await;
+    let mut stream = open_request(&server).await;
+    while connections(&server).await < 2 {}
+    let address = server.address;
+    let stopping = tokio::spawn(server.server.stop());
+    // New connections are refused from now on.
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!stopping.is_finished(), "the request has not been answered yet");
+    stream.write_all(b"}").await.unwrap();
+    let reply = Reply::read(&mut stream).await;
+    assert_eq!(reply.error(), "InvalidParameterException");
+    tokio::time::timeout(Duration::from_secs(10), stopping).await.expect("stopped in time").unwrap();
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_hold_it_up() {
+    let server = TestServer::new().await;
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    while connections(&server).await < 2 {}
+    let started = Instant::now();
+    server.server.stop().await;
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn patience_has_an_end() {
+    let server = TestServer::builder().set("server.drain_timeout_ms=300").start().await;
+    let _stuck = open_request(&server).await;
+    while connections(&server).await < 2 {}
+    let started = Instant::now();
+    server.server.stop().await;
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}

@@ -1,0 +1,157 @@
+//! Clients that send too much, or too slowly.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Reply, TestServer};
+
+#[tokio::test]
+async fn a_body_that_is_too_large() {
+    let server = TestServer::new().await;
+    let reply = server.post("SignUp", &vec![b' '; 10 * 1024 * 1024], &[]).await;
+    insta::assert_snapshot!(reply.shown());
+}
+
+#[tokio::test]
+async fn the_largest_body_is_as_configured() {
+    let server = TestServer::builder().set("server.max_body_bytes=2048").start().await;
+    let with = |length: usize| format!("{{\"x\":\"{}\"}}", "a".repeat(length - 8)).into_bytes();
+    assert_eq!(server.post("SignUp", &with(2048), &[]).await.status, 400);
+    assert_eq!(server.post("SignUp", &with(2049), &[]).await.status, 413);
+    // Without a length nobody knows before.
+    let mut text = format!(
+        "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-Amz-Target: AWSCognitoIdentityProviderService.SignUp\r\n\
+         Transfer-Encoding: chunked\r\n\r\n",
+        server.address
+    );
+    for _ in 0..3 {
+        text.push_str(&format!("400\r\n{}\r\n", " ".repeat(1024)));
+    }
+    text.push_str("0\r\n\r\n");
+    assert_eq!(server.send(text.as_bytes()).await.status, 413);
+}
+
+#[tokio::test]
+async fn who_asks_first_need_not_send_it() {
+    let server = TestServer::new().await;
+    let head = server.head("POST", "/", &[("Expect", "100-continue")], 10 * 1024 * 1024);
+    assert_eq!(server.send(head.as_bytes()).await.status, 413);
+}
+
+#[tokio::test]
+async fn too_many_headers() {
+    let server = TestServer::new().await;
+    let names: Vec<String> = (0..200).map(|number| format!("X-Header-{number}")).collect();
+    let headers: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    assert_eq!(server.request("GET", "/_cenote/health", &headers, b"").await.status, 431);
+    assert_eq!(server.request("GET", "/_cenote/health", &headers[..90], b"").await.status, 200);
+}
+
+#[tokio::test]
+async fn headers_that_are_too_large() {
+    let server = TestServer::builder().set("server.max_header_bytes=8192").start().await;
+    let value = "x".repeat(100_000);
+    assert_eq!(server.request("GET", "/_cenote/health", &[("X-Header", &value)], b"").await.status, 431);
+    let value = "x".repeat(6_000);
+    assert_eq!(server.request("GET", "/_cenote/health", &[("X-Header", &value)], b"").await.status, 200);
+}
+
+/// How long until the server closes a connection on which these bytes were sent.
+async fn time_to_close(server: &TestServer, bytes: &[u8], trickle: bool) -> Duration {
+    let started = Instant::now();
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut read, mut write) = stream.into_split();
+    write.write_all(bytes).await.unwrap();
+    let feeder = tokio::spawn(async move {
+        let mut pause = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            pause.tick().await;
+            if trickle && write.write_all(b"x").await.is_err() {
+                break;
+            }
+        }
+    });
+    let mut rest = Vec::new();
+    tokio::time::timeout(Duration::from_secs(20), read.read_to_end(&mut rest))
+        .await
+        .expect("closed in time")
+        .ok();
+    feeder.abort();
+    started.elapsed()
+}
+
+#[tokio::test]
+async fn slow_headers_end_the_connection() {
+    let server = TestServer::builder()
+        .set("server.header_timeout_ms=200")
+        .set("server.idle_timeout_ms=60000")
+        .start()
+        .await;
+    let http1 = "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ";
+    let http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    for (start, trickle) in [
+        ("", false),
+        ("G", false),
+        ("G", true),
+        (http1, false),
+        (http1, true),
+        (&http2[..16], false),
+        (http2, false),
+    ] {
+        let time = time_to_close(&server, start.as_bytes(), trickle).await;
+        assert!(time >= Duration::from_millis(190), "{start:?} {time:?}");
+        assert!(time < Duration::from_secs(10), "{start:?} {time:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_second_request_is_no_idle_connection() {
+    let server = TestServer::builder()
+        .set("server.header_timeout_ms=200")
+        .set("server.idle_timeout_ms=60000")
+        .start()
+        .await;
+    let bytes = "GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\nGET /_cenote/health HTTP/1.1\r\nX-Slow: ";
+    assert!(time_to_close(&server, bytes.as_bytes(), true).await < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn an_idle_connection_may_stay_for_its_time() {
+    let server = TestServer::builder()
+        .set("server.header_timeout_ms=100")
+        .set("server.idle_timeout_ms=700")
+        .start()
+        .await;
+    let time = time_to_close(&server, b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n", false).await;
+    assert!(time >= Duration::from_millis(690), "{time:?}");
+    assert!(time < Duration::from_secs(10), "{time:?}");
+}
+
+#[tokio::test]
+async fn a_slow_body_is_refused() {
+    let server = TestServer::builder().set("server.body_timeout_ms=200").start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let target = [("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")];
+    stream.write_all(server.head("POST", "/", &target, 100).as_bytes()).await.unwrap();
+    stream.write_all(b"{").await.unwrap();
+    let reply = Reply::read(&mut stream).await;
+    assert_eq!((reply.status, reply.error().as_str()), (400, "SerializationException"));
+    assert_eq!(reply.json()["Message"], "The request did not arrive in time.");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait() {
+    let server = TestServer::builder().set("server.max_connections=2").start().await;
+    let first = TcpStream::connect(server.address).await.unwrap();
+    let _second = TcpStream::connect(server.address).await.unwrap();
+    let waiting = server.get("/_cenote/health");
+    tokio::pin!(waiting);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), &mut waiting).await.is_err(),
+        "no place is free"
+    );
+    drop(first);
+    assert_eq!(waiting.await.status, 200);
+}

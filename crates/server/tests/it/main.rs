@@ -1,0 +1,22 @@
+//! The server from outside: exact bytes, limits, signatures, start and stop.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod binary;
+mod body;
+mod cors;
+mod drain;
+mod encryption;
+mod limits;
+mod own_paths;
+mod rates;
+mod refusals;
+mod seed;
+mod signatures;
+mod support;
+mod wire;
