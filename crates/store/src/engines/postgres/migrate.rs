@@ -95,3 +95,37 @@ fn failed(error: &Error) -> StoreError {
 pub(super) fn schema(sql: &str) -> String {
     sql.replace("{text}", "TEXT COLLATE \"C\"").replace("{bigint}", "BIGINT").replace("{clustered}", "")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::Engine;
+    use crate::store::Store;
+    use crate::testing::postgres::empty_database;
+
+    async fn describe(client: &Client) -> Vec<String> {
+        let sql = "SELECT concat_ws(' ', table_name, column_name, data_type, collation_name, is_nullable) \
+                   FROM information_schema.columns WHERE table_schema = 'public' \
+                   UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
+        client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    #[tokio::test]
+    async fn every_step_is_harmless_when_applied_twice_and_a_fresh_install_is_their_sum() {
+        let Some(options) = empty_database().await else { return };
+        let fresh = Store::open_postgres(options).await.unwrap();
+        let Engine::Postgres(fresh) = &*fresh.engine else { panic!("not PostgreSQL") };
+        let client = fresh.shared.client().await.unwrap();
+        let sum = describe(&client).await;
+        assert!(sum.len() > 50, "{sum:#?}");
+        client.batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
+        prepare(&client).await.unwrap();
+        for (_, migration) in migrations::missing(0) {
+            client.batch_execute(&schema(migration.sql)).await.unwrap();
+            let once = describe(&client).await;
+            client.batch_execute(&schema(migration.sql)).await.unwrap();
+            assert_eq!(describe(&client).await, once);
+        }
+        assert_eq!(describe(&client).await, sum);
+    }
+}
