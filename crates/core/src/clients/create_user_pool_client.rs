@@ -22,17 +22,29 @@ pub async fn create_user_pool_client(
     context: &Context,
     mut request: CreateUserPoolClientRequest,
 ) -> Result<CreateUserPoolClientResponse, Error> {
+    let mut chosen = None;
+    if let Some((id, name)) = new_id::custom_id(&context.settings, &request.client_name) {
+        request.client_name = name;
+        chosen = Some(ClientId::new(id));
+    }
+    create_with_id(context, request, chosen).await
+}
+
+/// CreateUserPoolClient, for a caller who may choose the client's id.
+///
+/// # Errors
+/// As the model declares them; `InvalidParameterException` for an id that is none or is taken.
+pub async fn create_with_id(
+    context: &Context,
+    mut request: CreateUserPoolClientRequest,
+    chosen: Option<ClientId>,
+) -> Result<CreateUserPoolClientResponse, Error> {
     let pool = Pool::read(context, &request.user_pool_id).await?;
     let secret = secret(context, &mut request)?;
-    let custom_id = new_id::custom_id(&context.settings, &request.client_name);
-    if let Some((_, name)) = &custom_id {
-        request.client_name.clone_from(name);
-    }
-    let custom_id = custom_id.map(|(id, _)| id);
-    if custom_id.as_deref().is_some_and(|id| !is_client_id(id)) {
-        return Err(Error::invalid_parameter(
-            "The name holds no client id: only letters, digits, _ and + are allowed.",
-        ));
+    if let Some(id) = chosen.as_ref().filter(|id| !is_client_id(id.as_str())) {
+        return Err(Error::invalid_parameter(format!(
+            "{id} is no client id: only letters, digits, _ and + are allowed, at most 128."
+        )));
     }
     let refresh_given = request.refresh_token_validity.is_some();
     let configuration = Members::from(request).into_configuration();
@@ -45,10 +57,11 @@ pub async fn create_user_pool_client(
     }
     let value = serde_json::to_value(&configuration).map_err(Error::internal)?;
     for attempt in 1.. {
-        let id = custom_id.clone().unwrap_or_else(|| new_id::client_id(context.random.as_ref()));
-        let secret = secret.as_ref().map(|secret| secrets::seal(context, pool.id(), &id, &[], secret));
+        let id = chosen.clone().unwrap_or_else(|| ClientId::new(new_id::client_id(context.random.as_ref())));
+        let secret =
+            secret.as_ref().map(|secret| secrets::seal(context, pool.id(), id.as_str(), &[], secret));
         let record = cenote_store::Client {
-            id: ClientId::new(id),
+            id,
             pool_id: pool.id().clone(),
             version: 1,
             created_ms: context.now_ms,
@@ -63,7 +76,7 @@ pub async fn create_user_pool_client(
                     user_pool_client: Some(describe::describe(&client)),
                 });
             }
-            Err(CommitError::Conflict(Conflict::AlreadyExists)) => match &custom_id {
+            Err(CommitError::Conflict(Conflict::AlreadyExists)) => match &chosen {
                 Some(id) => {
                     return Err(Error::invalid_parameter(format!(
                         "An app client with the id {id} already exists."

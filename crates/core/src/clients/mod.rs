@@ -24,7 +24,7 @@ mod update_user_pool_client;
 
 pub use add_user_pool_client_secret::add_user_pool_client_secret;
 pub use client::Client;
-pub use create_user_pool_client::create_user_pool_client;
+pub use create_user_pool_client::{create_user_pool_client, create_with_id};
 pub use delete_user_pool_client::delete_user_pool_client;
 pub use delete_user_pool_client_secret::delete_user_pool_client_secret;
 pub use describe_user_pool_client::describe_user_pool_client;

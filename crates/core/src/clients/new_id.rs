@@ -58,3 +58,27 @@ pub fn custom_id(settings: &Settings, name: &str) -> Option<(String, String)> {
     let id = name.strip_prefix(ADMITTED).filter(|_| settings.custom_ids)?;
     Some((id.to_owned(), format!("{CUSTOM_ID_NAME}{id}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cenote_crypto::random::SeededRandom;
+
+    use super::*;
+
+    #[test]
+    fn ids_and_secrets_are_numbers_without_leading_zeros() {
+        let random = SeededRandom::new(1);
+        let (mut ids, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+        for _ in 0..300 {
+            let texts = [client_id(&random), client_secret(&random).expose().clone()];
+            assert!(texts.iter().all(|text| !text.starts_with('0')));
+            assert!(texts.iter().all(|text| text.chars().all(|it| it.is_digit(32) && !it.is_uppercase())));
+            ids.insert(texts[0].len());
+            secrets.insert(texts[1].len());
+        }
+        assert_eq!(ids, BTreeSet::from([25, 26]));
+        assert_eq!(secrets, BTreeSet::from([51, 52]));
+    }
+}

@@ -11,6 +11,8 @@ use crate::pools::Pool;
 const STANDARD_SCOPES: [&str; 5] = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"];
 /// The scope that registers clients; no resource server defines it.
 const REGISTRATION_SCOPE: &str = "aws.cognito/dcr/register";
+/// Schemes that a browser runs instead of opening.
+const SCRIPT_SCHEMES: [&str; 4] = ["javascript", "data", "vbscript", "blob"];
 /// The provider that is the pool itself.
 const OWN_PROVIDER: &str = "COGNITO";
 
@@ -96,6 +98,9 @@ fn redirect_address(address: &str) -> Result<(), Error> {
     let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
     if !well_formed || (web && authority.is_none_or(str::is_empty)) {
         return refuse("is not an absolute URL");
+    }
+    if SCRIPT_SCHEMES.iter().any(|it| scheme.eq_ignore_ascii_case(it)) {
+        return refuse("uses a scheme that is not allowed");
     }
     if scheme.eq_ignore_ascii_case("http") && !authority.is_some_and(is_loopback) {
         return refuse("cannot use the HTTP protocol.");

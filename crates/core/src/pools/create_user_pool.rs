@@ -27,8 +27,25 @@ pub async fn create_user_pool(
     context: &Context,
     request: CreateUserPoolRequest,
 ) -> Result<CreateUserPoolResponse, Error> {
+    let id = custom_id(context, &request);
+    create_with_id(context, request, id).await
+}
+
+/// CreateUserPool, for a caller who may choose the pool's id.
+///
+/// # Errors
+/// As the model declares them; `InvalidParameterException` for an id that is none or is taken.
+pub async fn create_with_id(
+    context: &Context,
+    request: CreateUserPoolRequest,
+    chosen: Option<PoolId>,
+) -> Result<CreateUserPoolResponse, Error> {
+    if let Some(id) = chosen.as_ref().filter(|id| !is_pool_id(id)) {
+        return Err(Error::invalid_parameter(format!(
+            "{id} is no user pool id. It should look like us-east-1_Example01."
+        )));
+    }
     let configuration = configuration(request)?;
-    let custom_id = custom_id(context, &configuration)?;
     if context.store.list_pools(None, MAX_POOLS).await?.len() >= MAX_POOLS as usize {
         return Err(Error::new(
             ErrorCode::LimitExceededException,
@@ -37,13 +54,7 @@ pub async fn create_user_pool(
     }
     let value = configuration.to_value()?;
     for attempt in 1.. {
-        let id = custom_id.clone().unwrap_or_else(|| {
-            PoolId::new(format!(
-                "{}_{}",
-                context.caller.region,
-                random::alphanumeric(context.random.as_ref(), 9)
-            ))
-        });
+        let id = chosen.clone().unwrap_or_else(|| random_id(context));
         let record = cenote_store::Pool {
             id: id.clone(),
             version: 1,
@@ -65,7 +76,7 @@ pub async fn create_user_pool(
                     user_pool: Some(describe::describe(context, &pool).await?),
                 });
             }
-            Err(CommitError::Conflict(Conflict::AlreadyExists)) if custom_id.is_some() => {
+            Err(CommitError::Conflict(Conflict::AlreadyExists)) if chosen.is_some() => {
                 return Err(Error::invalid_parameter(format!(
                     "A user pool with the id {id} already exists."
                 )));
@@ -96,22 +107,30 @@ fn configuration(request: CreateUserPoolRequest) -> Result<PoolConfiguration, Er
 }
 
 /// The id in the tag, in `dev` only. The tag stays, so that tools which compare tags see no difference.
-fn custom_id(context: &Context, configuration: &PoolConfiguration) -> Result<Option<PoolId>, Error> {
-    let tag = configuration.user_pool.user_pool_tags.as_ref().and_then(|tags| tags.get(CUSTOM_ID_TAG));
-    let Some(id) = tag.filter(|_| context.settings.custom_ids) else { return Ok(None) };
-    let fits = id.len() <= 55
-        && id.rsplit_once('_').is_some_and(|(region, name)| {
-            !region.is_empty()
-                && region.chars().all(|it| it.is_ascii_alphanumeric() || it == '_' || it == '-')
-                && !name.is_empty()
-                && name.chars().all(|it| it.is_ascii_alphanumeric())
-        });
-    if !fits {
-        return Err(Error::invalid_parameter(format!(
-            "The tag {CUSTOM_ID_TAG} holds no user pool id: {id} should look like us-east-1_Example01."
-        )));
-    }
-    Ok(Some(PoolId::new(id)))
+fn custom_id(context: &Context, request: &CreateUserPoolRequest) -> Option<PoolId> {
+    let tag = request.user_pool_tags.as_ref()?.get(CUSTOM_ID_TAG)?;
+    context.settings.custom_ids.then(|| PoolId::new(tag))
+}
+
+/// Narrower than the model's pattern: clients take what is between the first underscore and the second for the pool's
+/// name when they sign in.
+fn is_pool_id(id: &PoolId) -> bool {
+    let name = id.name_part();
+    id.as_str().len() <= 55
+        && is_region(id.region())
+        && !name.is_empty()
+        && name.chars().all(|it| it.is_ascii_alphanumeric())
+}
+
+fn is_region(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.chars().all(|it| it.is_ascii_alphanumeric() || it == '-')
+}
+
+/// In the caller's region; in the server's own when what the caller calls its region is none.
+fn random_id(context: &Context) -> PoolId {
+    let caller = context.caller.region.as_str();
+    let region = if is_region(caller) { caller } else { context.settings.region.as_str() };
+    PoolId::new(format!("{region}_{}", random::alphanumeric(context.random.as_ref(), 9)))
 }
 
 fn new_secret(context: &Context, id: &PoolId) -> Sealed {

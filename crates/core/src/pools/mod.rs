@@ -26,7 +26,7 @@ mod untag_resource;
 mod update_user_pool;
 
 pub use add_custom_attributes::add_custom_attributes;
-pub use create_user_pool::create_user_pool;
+pub use create_user_pool::{create_user_pool, create_with_id};
 pub use delete_user_pool::delete_user_pool;
 pub use describe_user_pool::describe_user_pool;
 pub use get_user_pool_mfa_config::get_user_pool_mfa_config;

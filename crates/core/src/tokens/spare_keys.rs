@@ -40,7 +40,8 @@ impl SpareKeys {
         Ok([or_make(first, compute).await?, or_make(second, compute).await?])
     }
 
-    fn count(&self) -> usize {
+    /// How many keys are in stock.
+    pub fn count(&self) -> usize {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 

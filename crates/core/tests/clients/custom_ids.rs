@@ -18,7 +18,7 @@ async fn the_name_sets_the_id_in_dev() {
     for name in ["_custom_id_:", "_custom_id_:a b"] {
         let (code, message) = refused(&service, &pool, json!({ "ClientName": name })).await;
         assert_eq!(code, "InvalidParameterException");
-        assert!(message.starts_with("The name holds no client id"), "{message}");
+        assert!(message.contains("is no client id"), "{message}");
     }
 }
 
@@ -30,4 +30,22 @@ async fn the_name_is_only_a_name_in_production() {
     assert!(message.contains("regular expression pattern"), "{message}");
     let client = create(&service, &pool, json!({ "ClientName": "_custom_id_=x" })).await;
     assert_ne!(client["ClientId"], "x");
+}
+
+/// A seed has a name and an id.
+#[tokio::test]
+async fn whoever_may_choose_needs_no_name_for_it() {
+    use cenote_core::clients::create_with_id;
+    use cenote_model::types::CreateUserPoolClientRequest;
+    use cenote_store::ClientId;
+    let service = TestService::new().await;
+    let user_pool_id = service.pool(json!({})).await;
+    let request = CreateUserPoolClientRequest {
+        user_pool_id: user_pool_id.clone(),
+        client_name: "web".into(),
+        ..CreateUserPoolClientRequest::default()
+    };
+    let context = service.service.context(service.caller.clone());
+    create_with_id(&context, request, Some(ClientId::new("chosen"))).await.unwrap();
+    assert_eq!(describe(&service, &user_pool_id, "chosen").await["ClientName"], "web");
 }

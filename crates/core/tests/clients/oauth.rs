@@ -84,6 +84,8 @@ async fn addresses_are_safe_to_redirect_to() {
             ("https://", "is not an absolute URL"),
             ("myapp:", "is not an absolute URL"),
             ("1app://x", "is not an absolute URL"),
+            ("JavaScript://x/%0aalert(1)", "uses a scheme that is not allowed"),
+            ("data:text/html,x", "uses a scheme that is not allowed"),
         ] {
             let members = json!({ member: [address] });
             assert_eq!(refused(&service, &pool, members).await, invalid(&format!("{address} {text}")));

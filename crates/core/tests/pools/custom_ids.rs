@@ -24,12 +24,10 @@ async fn the_tag_sets_the_id_in_dev() {
         invalid("A user pool with the id eu-west-1_Example01 already exists.")
     );
     let too_long = format!("eu-west-1_{}", "x".repeat(46));
-    for id in ["plain", "_x", "a_", "eu west_x", "a_b-c", too_long.as_str()] {
+    for id in ["plain", "_x", "a_", "eu west_x", "a_b-c", "a_b_c", "../a_b", too_long.as_str()] {
         assert_eq!(
             service.fails("CreateUserPool", tagged(id)).await,
-            invalid(&format!(
-                "The tag _custom_id_ holds no user pool id: {id} should look like us-east-1_Example01."
-            ))
+            invalid(&format!("{id} is no user pool id. It should look like us-east-1_Example01."))
         );
     }
 }
@@ -40,4 +38,27 @@ async fn the_tag_is_only_a_tag_in_production() {
     let created = service.ok("CreateUserPool", tagged("eu-west-1_Example01")).await;
     assert!(text(&created["UserPool"]["Id"]).starts_with("us-east-1_"));
     service.ok("CreateUserPool", tagged("no id at all")).await;
+}
+
+/// A seed has no tag.
+#[tokio::test]
+async fn whoever_may_choose_needs_no_tag() {
+    use cenote_core::pools::create_with_id;
+    use cenote_model::types::CreateUserPoolRequest;
+    use cenote_store::PoolId;
+    let service = TestService::new().await;
+    let request = CreateUserPoolRequest { pool_name: "seeded".into(), ..CreateUserPoolRequest::default() };
+    let context = service.service.context(service.caller.clone());
+    create_with_id(&context, request, Some(PoolId::new("eu-west-1_Seeded"))).await.unwrap();
+    let shown = describe(&service, "eu-west-1_Seeded").await;
+    assert_eq!((&shown["Name"], &shown["UserPoolTags"]), (&json!("seeded"), &json!({})));
+}
+
+#[tokio::test]
+async fn a_strange_region_is_not_part_of_an_id() {
+    let mut service = TestService::new().await;
+    for region in ["", "a_b", "../x", "eu west", "r".repeat(33).as_str()] {
+        service.caller.region = region.to_owned();
+        assert!(service.pool(json!({})).await.starts_with("us-east-1_"), "{region}");
+    }
 }

@@ -102,7 +102,16 @@ async fn spare_keys_are_each_given_once() {
 }
 
 #[tokio::test]
-async fn the_key_maker_stops_when_it_is_told() {
+async fn the_key_maker_works_until_it_is_told_to_stop() {
     let service = TestService::new().await.service;
-    spare_keys::keep_filled(service, std::future::ready(())).await;
+    let first_key = {
+        let service = Arc::clone(&service);
+        async move {
+            while service.spare_keys.count() == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    spare_keys::keep_filled(Arc::clone(&service), first_key).await;
+    assert!(service.spare_keys.count() > 0);
 }
