@@ -6,33 +6,61 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cenote_store::testing::temporary_postgres;
 use cenote_store::{Change, CommitError, PostgresOptions, Store, StoreError};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::proxy::{self, Fate};
 use crate::samples::*;
 
-fn certificate(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/certificates")).join(name)
+/// An authority, a certificate for `localhost` that it signed, and an authority that signed nothing.
+struct Certificates {
+    directory: tempfile::TempDir,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
 }
 
-fn server_config() -> ServerConfig {
-    let chain = vec![CertificateDer::from_pem_file(certificate("server.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(certificate("server.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap()
+impl Certificates {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = |name: &str| {
+            let mut parameters = CertificateParams::new(Vec::new()).unwrap();
+            parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().unwrap();
+            let certificate = parameters.self_signed(&key).unwrap();
+            std::fs::write(directory.path().join(name), certificate.pem()).unwrap();
+            Issuer::new(parameters, key)
+        };
+        let issuer = authority("authority.pem");
+        authority("another-authority.pem");
+        std::fs::write(directory.path().join("no-authority.pem"), "nothing").unwrap();
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = parameters.signed_by(&key, &issuer).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        Self { chain: vec![certificate.der().clone()], key, directory }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn server_config(&self) -> ServerConfig {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), self.key.clone_key())
+            .unwrap()
+    }
 }
 
 #[tokio::test]
 async fn certificates_are_verified() {
     let Some(store) = temporary_postgres().await else { return };
     let options = store.postgres_options().unwrap();
+    let certificates = Certificates::new();
     for (host, mode, authority, accepted) in [
         ("localhost", "require", Some("authority.pem"), true),
         ("localhost", "verify-full", Some("authority.pem"), true),
@@ -43,10 +71,11 @@ async fn certificates_are_verified() {
         // A server that wants encryption is not spoken to in the clear.
         ("localhost", "disable", Some("authority.pem"), false),
     ] {
-        let options = proxy::start(&options, host, Some(server_config()), |_| Fate::Forward).await;
+        let options =
+            proxy::start(&options, host, Some(certificates.server_config()), |_| Fate::Forward).await;
         let options = PostgresOptions {
             url: format!("{} sslmode={mode}", options.url),
-            ca_file: authority.map(certificate),
+            ca_file: authority.map(|name| certificates.file(name)),
             ..options
         };
         match Store::open_postgres(options).await {
@@ -68,10 +97,11 @@ async fn certificates_are_verified() {
 
 #[tokio::test]
 async fn a_file_without_authorities_is_refused() {
+    let certificates = Certificates::new();
     let options = PostgresOptions {
         url: "postgres://user@localhost/database?sslmode=require".into(),
         max_connections: 1,
-        ca_file: Some(certificate("README.md")),
+        ca_file: Some(certificates.file("no-authority.pem")),
         migrations: cenote_store::MigrationMode::Check,
     };
     let refused = Store::open_postgres(options).await;
