@@ -15,18 +15,12 @@ const SHORT_LIVED: std::ops::RangeInclusive<i64> = 300..=86_400;
 /// Seconds that refresh tokens may live.
 const LONG_LIVED: std::ops::RangeInclusive<i64> = 3600..=315_360_000;
 
-/// The checks of CreateUserPoolClient and UpdateUserPoolClient. `refresh_given` tells whether the request said how long
-/// refresh tokens live; the configuration always does.
+/// The checks of CreateUserPoolClient and UpdateUserPoolClient.
 ///
 /// # Errors
 /// As the two operations declare them.
-pub fn configuration(
-    client: &UserPoolClientType,
-    refresh_given: bool,
-    has_secret: bool,
-    pool: &Pool,
-) -> Result<(), Error> {
-    token_validity(client, refresh_given)?;
+pub fn configuration(client: &UserPoolClientType, has_secret: bool, pool: &Pool) -> Result<(), Error> {
+    token_validity(client)?;
     flows(client)?;
     attributes(client, pool)?;
     oauth_checks::configuration(client, has_secret, pool)?;
@@ -43,24 +37,18 @@ pub fn configuration(
     }
 }
 
-fn token_validity(client: &UserPoolClientType, refresh_given: bool) -> Result<(), Error> {
+/// A unit without its number measures the default number, so minutes alone are too short.
+fn token_validity(client: &UserPoolClientType) -> Result<(), Error> {
     let no_units = TokenValidityUnitsType::default();
     let units = client.token_validity_units.as_ref().unwrap_or(&no_units);
-    let access = seconds(client.access_token_validity, units.access_token, TimeUnitsType::Hours);
-    let id = seconds(client.id_token_validity, units.id_token, TimeUnitsType::Hours);
-    let refresh = seconds(client.refresh_token_validity, units.refresh_token, TimeUnitsType::Days);
-    // A unit alone says nothing.
-    let lone_unit = (units.access_token.is_some() && access.is_none())
-        || (units.id_token.is_some() && id.is_none())
-        || (units.refresh_token.is_some() && !refresh_given);
-    let in_range = access.is_none_or(|it| SHORT_LIVED.contains(&it))
-        && id.is_none_or(|it| SHORT_LIVED.contains(&it))
-        && refresh.is_none_or(|it| LONG_LIVED.contains(&it));
-    if lone_unit || !in_range {
+    let access = seconds(client.access_token_validity.unwrap_or(1), units.access_token, TimeUnitsType::Hours);
+    let id = seconds(client.id_token_validity.unwrap_or(1), units.id_token, TimeUnitsType::Hours);
+    let refresh =
+        seconds(client.refresh_token_validity.unwrap_or(30), units.refresh_token, TimeUnitsType::Days);
+    if !SHORT_LIVED.contains(&access) || !SHORT_LIVED.contains(&id) || !LONG_LIVED.contains(&refresh) {
         return Err(Error::invalid_parameter("Invalid range for token validity."));
     }
-    let hour = 3600;
-    if refresh.is_some_and(|refresh| access.unwrap_or(hour) > refresh || id.unwrap_or(hour) > refresh) {
+    if access > refresh || id > refresh {
         return Err(Error::invalid_parameter(
             "Access and Id Token expiration times must be less than or equal to refresh token expiration times.",
         ));
@@ -68,14 +56,14 @@ fn token_validity(client: &UserPoolClientType, refresh_given: bool) -> Result<()
     Ok(())
 }
 
-fn seconds(validity: Option<i32>, unit: Option<TimeUnitsType>, default: TimeUnitsType) -> Option<i64> {
+fn seconds(validity: i32, unit: Option<TimeUnitsType>, default: TimeUnitsType) -> i64 {
     let factor = match unit.unwrap_or(default) {
         TimeUnitsType::Seconds => 1,
         TimeUnitsType::Minutes => 60,
         TimeUnitsType::Hours => 3600,
         TimeUnitsType::Days => 86_400,
     };
-    validity.map(|validity| i64::from(validity) * factor)
+    i64::from(validity) * factor
 }
 
 fn flows(client: &UserPoolClientType) -> Result<(), Error> {

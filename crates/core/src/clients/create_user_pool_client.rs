@@ -46,9 +46,8 @@ pub async fn create_with_id(
             "{id} is no client id: only letters, digits, _ and + are allowed, at most 128."
         )));
     }
-    let refresh_given = request.refresh_token_validity.is_some();
     let configuration = Members::from(request).into_configuration();
-    checks::configuration(&configuration, refresh_given, secret.is_some(), &pool)?;
+    checks::configuration(&configuration, secret.is_some(), &pool)?;
     if context.store.list_clients(pool.id(), None, MAX_CLIENTS).await?.len() >= MAX_CLIENTS as usize {
         return Err(Error::new(
             ErrorCode::LimitExceededException,

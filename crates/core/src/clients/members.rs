@@ -84,11 +84,10 @@ impl Members {
             client_type: Some(ClientTypeType::Regular),
             access_token_validity: self.access_token_validity,
             id_token_validity: self.id_token_validity,
-            refresh_token_validity: Some(
-                self.refresh_token_validity
-                    .filter(|validity| *validity > 0)
-                    .unwrap_or_else(|| thirty_days(units.refresh_token)),
-            ),
+            refresh_token_validity: Some(match self.refresh_token_validity {
+                Some(0) => thirty_days(units.refresh_token),
+                given => given.unwrap_or(30),
+            }),
             token_validity_units: Some(units),
             auth_session_validity: self.auth_session_validity.or(Some(3)),
             enable_token_revocation: self.enable_token_revocation.or(Some(true)),
@@ -116,7 +115,7 @@ impl Members {
     }
 }
 
-/// The default life of refresh tokens, in the unit that was asked for.
+/// What 0 means, in the unit that was asked for.
 fn thirty_days(unit: Option<TimeUnitsType>) -> i32 {
     match unit {
         Some(TimeUnitsType::Seconds) => 30 * 86_400,

@@ -18,12 +18,11 @@ pub async fn update_user_pool_client(
 ) -> Result<UpdateUserPoolClientResponse, Error> {
     let pool = Pool::read(context, &request.user_pool_id).await?;
     let client = Client::read(context, pool.id(), &request.client_id).await?;
-    let refresh_given = request.refresh_token_validity.is_some();
     let mut configuration = Members::from(request).into_configuration();
     configuration.client_name =
         configuration.client_name.or_else(|| client.configuration.client_name.clone());
     configuration.client_type = client.configuration.client_type.or(configuration.client_type);
-    checks::configuration(&configuration, refresh_given, !client.secrets.is_empty(), &pool)?;
+    checks::configuration(&configuration, !client.secrets.is_empty(), &pool)?;
     let record = cenote_store::Client {
         configuration: serde_json::to_value(&configuration).map_err(Error::internal)?,
         modified_ms: context.now_ms,

@@ -46,16 +46,21 @@ async fn tokens_live_neither_too_short_nor_too_long() {
 }
 
 #[tokio::test]
-async fn a_unit_needs_its_value() {
+async fn a_unit_alone_measures_the_default_number() {
     let service = TestService::new().await;
     let pool = service.pool(json!({})).await;
-    for token in ["AccessToken", "IdToken", "RefreshToken"] {
-        let lone = json!({ "TokenValidityUnits": { token: "hours" } });
-        assert_eq!(
-            refused(&service, &pool, lone).await,
-            invalid("Invalid range for token validity."),
-            "{token}"
-        );
+    for unit in ["seconds", "minutes"] {
+        for token in ["AccessToken", "IdToken", "RefreshToken"] {
+            let alone = json!({ "TokenValidityUnits": { token: unit } });
+            let expected = invalid("Invalid range for token validity.");
+            assert_eq!(refused(&service, &pool, alone).await, expected, "{token} {unit}");
+        }
+    }
+    for unit in ["hours", "days"] {
+        let units = json!({ "AccessToken": unit, "IdToken": unit, "RefreshToken": unit });
+        let client = create(&service, &pool, json!({ "TokenValidityUnits": units })).await;
+        assert_eq!(client["TokenValidityUnits"], units);
+        assert_eq!((client.get("AccessTokenValidity"), &client["RefreshTokenValidity"]), (None, &json!(30)));
     }
 }
 

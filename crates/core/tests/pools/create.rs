@@ -287,3 +287,14 @@ async fn the_thousand_and_first_pool_is_refused() {
     let (code, _) = service.fails("CreateUserPool", json!({ "PoolName": "one too many" })).await;
     assert_eq!(code, "LimitExceededException");
 }
+
+#[tokio::test]
+async fn users_are_counted() {
+    let service = TestService::new().await;
+    let pool = service.pool(json!({})).await;
+    for name in ["alice", "bob"] {
+        let user = json!({ "UserPoolId": pool, "Username": name, "MessageAction": "SUPPRESS" });
+        service.ok("AdminCreateUser", user).await;
+    }
+    assert_eq!(describe(&service, &pool).await["EstimatedNumberOfUsers"], 2);
+}
