@@ -10,10 +10,10 @@ use crate::error::Error;
 use crate::messages::{self, Draft, MessagePurpose, Recipient};
 use crate::pools::Pool;
 use crate::users::attributes::{self, Stage, Writes};
-use crate::users::codes;
 use crate::users::contact::Contact;
 use crate::users::names::{self, Role, contact_role};
 use crate::users::update::{commit_user, name_taken, reread};
+use crate::users::{codes, mfa_preference};
 
 /// How often the decision is taken anew when others change the user meanwhile.
 const ATTEMPTS: usize = 32;
@@ -154,8 +154,9 @@ fn apply_contact(pool: &Pool, writes: &Writes, user: &mut User, contact: Contact
     code_goes_to
 }
 
-/// Removes a contact with its flag, what waits for it, and its codes.
+/// Removes a contact with its flag, what waits for it, its codes, and the second factor that sends its codes there.
 pub(super) fn remove_contact(user: &mut User, contact: Contact) {
+    mfa_preference::forget_contact(user, contact);
     user.attributes.remove(contact.attribute());
     user.attributes.remove(contact.flag());
     forget_codes(user, contact);

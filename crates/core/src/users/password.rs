@@ -80,7 +80,7 @@ pub async fn matches(context: &Context, pool: &Pool, user: &User, password: &str
     }
 }
 
-/// The work of [`matches`] for a name that nobody has; never true.
+/// The work of [`matches()`] for a name that nobody has; never true.
 ///
 /// # Errors
 /// `InternalErrorException` when the process is stopping.

@@ -14,6 +14,7 @@ mod disabling;
 mod get_user;
 mod hidden_users;
 mod list_users;
+mod mfa_preference;
 mod races;
 mod resend_confirmation_code;
 mod resend_invitation;
