@@ -34,9 +34,9 @@ def test_the_reset_in_the_readme_works_as_it_is_pasted(tmp_path):
         # Nothing but the port is changed: the default one may be taken on this machine.
         done = shell(blocks[0].replace(DEFAULT, server.url))
     assert done.returncode == 0, done.stdout + done.stderr
-    printed = done.stdout.strip()
-    tokens = json.loads(printed[printed.rindex('{\n    "ChallengeParameters"') if '"ChallengeParameters": {},\n' in printed
-                                else printed.rindex('{\n    "AuthenticationResult"'):])["AuthenticationResult"]
+    # The last document that was printed.
+    printed = done.stdout[done.stdout.rindex("\n{\n") :]
+    tokens = json.loads(printed)["AuthenticationResult"]
     assert tokens["TokenType"] == "Bearer" and tokens["AccessToken"].count(".") == 2
 
 
