@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cenote_core::{Caller, Context, Error, operations};
+use cenote_core::{Caller, Error, operations};
 use cenote_model::{Authentication, DecodeError, ErrorCode, Operation};
 use http::header::{HeaderName, USER_AGENT};
 use http::request::Parts;
@@ -18,7 +18,6 @@ use serde_json::Value;
 use crate::access::Principal;
 use crate::answer::{self, Answer};
 use crate::http::BodyError;
-use crate::metrics::InFlight;
 use crate::site::Site;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -42,16 +41,21 @@ struct Record {
     body_bytes: usize,
 }
 
-/// Answers a request. Never fails: what goes wrong becomes an error of the API.
+/// Answers a request. Never fails: what goes wrong becomes an error of the API. Runs to its end even if the client goes away
+/// meanwhile: half an operation is worse than a wasted one.
 pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
-    let in_flight = site.metrics.request_started();
+    let id = request.id.clone();
+    match tokio::spawn(complete(site, request)).await {
+        Ok(answer) => answer,
+        Err(error) => answer::failure(&id, &Error::internal(error)),
+    }
+}
+
+async fn complete(site: Arc<Site>, request: ApiRequest) -> Answer {
+    let _in_flight = site.metrics.request_started();
     let (id, started) = (request.id.clone(), request.started);
     let mut record = Record { body_bytes: request.body.as_ref().map_or(0, Bytes::len), ..Record::default() };
-    let outcome = run(&site, request, &mut record, in_flight).await;
-    let (answer, code) = match &outcome {
-        Ok(body) => (answer::success(&id, body.clone()), "ok"),
-        Err(error) => (answer::failure(&id, error), error.code.as_str()),
-    };
+    let outcome = run(&site, request, &mut record).await;
     if let Err(Error { cause: Some(cause), .. }) = &outcome {
         tracing::error!(
             request_id = id,
@@ -60,16 +64,16 @@ pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
             "request.failed"
         );
     }
+    let code = outcome.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
+    let answer = match outcome {
+        Ok(body) => answer::success(&id, body),
+        Err(error) => answer::failure(&id, &error),
+    };
     report(&site, &id, &record, &answer, code, started.elapsed());
     answer
 }
 
-async fn run(
-    site: &Arc<Site>,
-    request: ApiRequest,
-    record: &mut Record,
-    in_flight: InFlight,
-) -> Result<Vec<u8>, Error> {
+async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Result<Vec<u8>, Error> {
     let body = request.body.map_err(|error| body_error(error, site))?;
     let operation = operation_of(&request.head)?;
     record.operation = Some(operation);
@@ -90,21 +94,8 @@ async fn run(
 
     let caller = caller(site, request.id, &request.head, request.source_ip, principal);
     let context = site.service.context(caller);
-    complete(context, operation, input, in_flight).await
-}
-
-/// Runs the operation to its end, even if the client goes away meanwhile: half an operation is worse than a wasted one.
-async fn complete(
-    context: Context,
-    operation: Operation,
-    input: Value,
-    in_flight: InFlight,
-) -> Result<Vec<u8>, Error> {
-    let task = tokio::spawn(async move {
-        let outcome = operations::dispatch(&context, operation, input).await;
-        drop(in_flight);
-        outcome
-    });
+    // A task of its own: should it panic, the request is answered and counted all the same.
+    let task = tokio::spawn(async move { operations::dispatch(&context, operation, input).await });
     task.await.map_err(Error::internal)?
 }
 

@@ -287,10 +287,11 @@ fn settings(config: &Config, url: &str, dev: bool, fixed_code: Option<String>) -
 
 fn transports(config: &Config, dev: bool) -> Result<Transports, StartError> {
     let email = match config.email.smtp_url()? {
-        Some(url) => EmailTransport::Smtp(SmtpTransport::new(&SmtpSettings::new(
-            url.expose(),
-            config.email.from.as_str(),
-        ))?),
+        Some(url) => {
+            let mut settings = SmtpSettings::new(url.expose(), config.email.from.as_str());
+            settings.certificate_authorities = read_if_set(&config.email.ca_file)?;
+            EmailTransport::Smtp(SmtpTransport::new(&settings)?)
+        }
         None if dev => EmailTransport::Inbox,
         None => EmailTransport::None,
     };
@@ -299,9 +300,17 @@ fn transports(config: &Config, dev: bool) -> Result<Transports, StartError> {
     } else {
         let mut settings = SmsWebhookSettings::new(config.sms.webhook_url.as_str());
         settings.signing_key = config.sms.secret()?;
+        settings.bearer_token = config.sms.bearer_token()?;
         SmsTransport::Webhook(SmsWebhook::new(&settings)?)
     };
     Ok(Transports { email, sms })
+}
+
+fn read_if_set(file: &str) -> Result<Option<Vec<u8>>, Problem> {
+    if file.is_empty() {
+        return Ok(None);
+    }
+    std::fs::read(file).map(Some).map_err(|error| Problem(format!("{file} can't be read: {error}")))
 }
 
 fn trigger_settings(config: &Config) -> TriggerSettings {
@@ -312,5 +321,6 @@ fn trigger_settings(config: &Config) -> TriggerSettings {
     settings.credentials = Credentials::from_environment(|name| std::env::var(name).ok());
     settings.timeout = Duration::from_millis(section.timeout_ms);
     settings.attempts = section.attempts;
+    settings.allow_private_networks = section.allow_private_networks;
     settings
 }

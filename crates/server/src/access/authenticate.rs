@@ -36,6 +36,11 @@ impl Access {
             payload_sha256: sigv4::payload_sha256(body),
         };
         let presented = sigv4::parse(&request).map_err(|error| refused(&error))?;
+        // It becomes a part of ids and ARNs.
+        if !is_region(&presented.region) {
+            let text = "Credential should be scoped to a valid region. ".to_owned();
+            return Err(refused(&SigV4Error::WrongScope { text }));
+        }
         match self {
             Self::Anybody => Ok(Principal {
                 arn: arn(&site.service.settings.account_id, "dev"),
@@ -61,6 +66,12 @@ impl Access {
             }
         }
     }
+}
+
+/// Whether a text has the form of a region's name.
+fn is_region(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(fits)
 }
 
 fn arn(account_id: &str, name: &str) -> String {

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Failure, Sources, master_key, print, print_either, serve};
+use crate::config::Layers;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cenote check-config --config /etc/cenote/cenote.toml")]
@@ -13,10 +14,16 @@ pub(super) struct CheckConfigArgs {
     /// Prints JSON.
     #[arg(long)]
     json: bool,
+    /// Prints every setting with its default and what it means, and checks nothing.
+    #[arg(long)]
+    defaults: bool,
 }
 
 /// Checks everything that can be known without starting.
 pub(super) fn run(args: &CheckConfigArgs) -> Result<(), Failure> {
+    if args.defaults {
+        return print(Layers::DEFAULTS.trim_end());
+    }
     let problems: Vec<String> = match serve::safe_config(&args.sources) {
         Err(problems) => problems.0.into_iter().map(|problem| problem.0).collect(),
         Ok(config) => {

@@ -40,7 +40,7 @@ enum Command {
 /// The configuration a command works with.
 #[derive(Debug, Args)]
 struct Sources {
-    /// Configuration file (TOML); `cenote.default.toml` in the documentation has every setting.
+    /// Configuration file (TOML); `cenote check-config --defaults` prints every setting.
     #[arg(long, value_name = "FILE")]
     config: Option<std::path::PathBuf>,
     /// Overrides one setting; may be given many times.

@@ -11,6 +11,7 @@ pub struct EmailSection {
     pub smtp_url: SecretString,
     pub smtp_url_file: String,
     pub from: String,
+    pub ca_file: String,
 }
 
 impl EmailSection {

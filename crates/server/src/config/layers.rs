@@ -7,9 +7,6 @@ use toml::{Table, Value};
 
 use super::Config;
 
-/// Every setting with its default.
-const DEFAULTS: &str = include_str!("../../cenote.default.toml");
-
 /// Settings whose entries the operator names.
 const MAPS: [&str; 1] = ["triggers.endpoints"];
 
@@ -56,6 +53,9 @@ impl Default for Layers {
 }
 
 impl Layers {
+    /// Every setting with its default and what it means, as TOML.
+    pub const DEFAULTS: &str = include_str!("../../cenote.default.toml");
+
     /// The defaults alone.
     #[must_use]
     #[expect(
@@ -63,7 +63,7 @@ impl Layers {
         reason = "the text is part of the program, and every test of this module reads it"
     )]
     pub fn new() -> Self {
-        let defaults: Table = DEFAULTS.parse().expect("the defaults are TOML");
+        let defaults: Table = Self::DEFAULTS.parse().expect("the defaults are TOML");
         Self { values: defaults.clone(), defaults, problems: Vec::new() }
     }
 

@@ -194,7 +194,7 @@ fn what_can_not_work_is_said() {
         ("aws.account_id=1", "twelve digits"),
         ("email.smtp_url=smtp://mail", "`email.from` is not set"),
         ("email.smtp_url=http://mail", "has to start with smtp://"),
-        ("sms.webhook_url=https://sms", "`sms.secret` is not set"),
+        ("sms.webhook_url=https://sms", "neither `sms.secret` nor `sms.bearer_token` is set"),
         ("sms.webhook_url=sms", "has to start with https://"),
         ("triggers.endpoint=lambda", "has to start with https://"),
         ("triggers.endpoints={ a = \"b\" }", "`triggers.endpoints.\"a\"`"),

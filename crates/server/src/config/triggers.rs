@@ -11,6 +11,7 @@ pub struct TriggersSection {
     pub endpoint: String,
     pub timeout_ms: u64,
     pub attempts: u32,
+    pub allow_private_networks: bool,
     /// Function ARN to endpoint.
     pub endpoints: BTreeMap<String, String>,
 }

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::support::{Reply, TestServer};
+use crate::support::{ANY_DATE, ANY_SIGNATURE, Reply, TestServer};
 
 /// Opens a request and leaves out its last byte.
 async fn open_request(server: &TestServer) -> TcpStream {
@@ -13,8 +14,6 @@ async fn open_request(server: &TestServer) -> TcpStream {
     let target = [("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")];
     stream.write_all(server.head("POST", "/", &target, 2).as_bytes()).await.unwrap();
     stream.write_all(b"{").await.unwrap();
-    // Once another connection got its answer, this one's headers have been read most likely; the server's own count says
-    // so for sure.
     stream
 }
 
@@ -40,6 +39,30 @@ async fn a_request_in_flight_is_answered() {
     let reply = Reply::read(&mut stream).await;
     assert_eq!(reply.error(), "InvalidParameterException");
     tokio::time::timeout(Duration::from_secs(10), stopping).await.expect("stopped in time").unwrap();
+}
+
+#[tokio::test]
+async fn who_hangs_up_early_gets_what_was_asked_for() {
+    let server = TestServer::new().await;
+    for number in 0..5 {
+        let body = format!("{{\"PoolName\":\"p{number}\"}}");
+        let target =
+            [("X-Amz-Target", "AWSCognitoIdentityProviderService.CreateUserPool"), ANY_SIGNATURE, ANY_DATE];
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = server.head("POST", "/", &target, body.len());
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        drop(stream);
+        // Making the keys of a pool takes a while: the server notices that nobody waits before it is done.
+        let made = async {
+            loop {
+                let pools = server.ok("ListUserPools", &json!({ "MaxResults": 60 })).await;
+                if pools["UserPools"].as_array().unwrap().len() > number {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), made).await.expect("a pool in time");
+    }
 }
 
 #[tokio::test]

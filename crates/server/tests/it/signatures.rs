@@ -1,12 +1,13 @@
 //! `cenote serve`: access keys, signatures, policies.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use cenote_crypto::{Purpose, SystemRandom};
 use cenote_store::{AccessKey, Change, Sealed};
 use serde_json::{Value, json};
 
-use crate::support::{Reply, TestServer};
+use crate::support::{ANY_DATE, ANY_SIGNATURE, Reply, TestServer, master_key};
 
 type Key = (String, String);
 
@@ -229,4 +230,40 @@ async fn public_operations_need_no_signature() {
         .post("SignUp", b"{\"ClientId\":\"x\",\"Username\":\"a\",\"Password\":\"Passw0rd!\"}", &[])
         .await;
     assert_eq!(reply.error(), "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn a_key_of_the_command_line_works_while_the_server_runs() {
+    let server = start().await;
+    let directory = server.directory();
+    std::fs::write(directory.join("master.key"), master_key().to_text().expose()).unwrap();
+    std::fs::set_permissions(directory.join("master.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let output = crate::binary::cenote(directory)
+        .args(["keys", "create", "--name", "backend", "--admin", "--json"])
+        .args(["--set", "store.url=sqlite:cenote.db", "--set", "keys.master_key_file=master.key"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", crate::binary::stderr(&output));
+    let key: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |name: &str| key[name].as_str().unwrap().to_owned();
+    let key = (text("access_key_id"), text("secret_access_key"));
+    let reply = server.signed(&key, "CreateUserPool", &json!({ "PoolName": "x" })).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}
+
+#[tokio::test]
+async fn a_region_that_is_none_is_refused() {
+    let server = TestServer::new().await;
+    for region in ["", "EU", "eu_west", "eu%20west", "../x", &"x".repeat(33)] {
+        let authorization = ANY_SIGNATURE.1.replace("eu-west-1", region);
+        let body = json!({ "PoolName": "x" }).to_string();
+        let reply = server
+            .post("CreateUserPool", body.as_bytes(), &[("Authorization", authorization.as_str()), ANY_DATE])
+            .await;
+        assert_eq!(reply.status, 400, "{region}");
+        assert!(
+            ["InvalidSignatureException", "IncompleteSignatureException"].contains(&reply.error().as_str()),
+            "{region}"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! A server as a value, and a client that shows every byte.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -8,7 +9,6 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 use cenote::config::Layers;
 use cenote::{DevOptions, Mode, Seed, Server, Surroundings};
-use cenote_core::clock::Clock as _;
 use cenote_crypto::{KeyRing, MasterKey, SeededRandom};
 use cenote_store::Durability;
 use serde_json::Value;
@@ -48,11 +48,6 @@ impl Builder {
         self
     }
 
-    pub fn fixed_code(mut self, code: &str) -> Self {
-        self.options.fixed_code = Some(code.to_owned());
-        self
-    }
-
     /// With access keys instead of anybody's.
     pub fn serve(mut self) -> Self {
         self.serve = true;
@@ -80,13 +75,17 @@ pub fn surroundings() -> Surroundings {
 }
 
 pub fn keyring() -> KeyRing {
-    KeyRing::new(MasterKey::generate(&SeededRandom::new(1)), Vec::new())
+    KeyRing::new(master_key(), Vec::new())
+}
+
+pub fn master_key() -> MasterKey {
+    MasterKey::generate(&SeededRandom::new(1))
 }
 
 pub struct TestServer {
     pub address: SocketAddr,
     pub server: Server,
-    pub directory: TempDir,
+    directory: TempDir,
 }
 
 impl TestServer {
@@ -96,6 +95,11 @@ impl TestServer {
 
     pub async fn new() -> Self {
         Self::builder().start().await
+    }
+
+    /// Where the database is.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// An API call in `dev`.
