@@ -49,6 +49,7 @@ impl AttributeChange<'_> {
             if after.attributes != before.attributes {
                 after.modified_ms = context.now_ms;
             }
+            check_names(context, &before, &after).await?;
             let mut messages = ChangeSet::new();
             let mut outcome = Ok(Vec::new());
             for target in unverified {
@@ -95,6 +96,17 @@ impl AttributeChange<'_> {
         };
         messages::prepare(context, MessagePurpose::UpdateUserAttribute, recipient).await
     }
+}
+
+/// Whether nobody else has a name that the user would get, before any trigger runs for a change that can't be.
+async fn check_names(context: &Context, before: &User, after: &User) -> Result<(), Error> {
+    for name in after.names.difference(&before.names) {
+        let owner = context.store.find_user_by_name(&after.pool_id, name.kind, &name.key).await?;
+        if owner.is_some_and(|owner| owner.sub != after.sub) {
+            return Err(name_taken(name.kind));
+        }
+    }
+    Ok(())
 }
 
 /// Applies checked writes to a user in memory. Returns the contacts that need a code.

@@ -1,6 +1,6 @@
 //! Users through the operation table: sign-up, administration, attributes, passwords, lists.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod admin_confirm_sign_up;
 mod admin_create_user;
@@ -13,6 +13,7 @@ mod deletion;
 mod disabling;
 mod get_user;
 mod hidden_users;
+mod histories;
 mod list_users;
 mod mfa_preference;
 mod races;

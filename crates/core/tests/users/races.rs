@@ -115,3 +115,21 @@ async fn passwords_are_not_guessed_in_parallel() {
     assert_eq!(told, 5);
     assert_eq!(answers.iter().filter(|answer| **answer == Err(limit())).count(), 3);
 }
+
+#[tokio::test]
+async fn instances_share_everything() {
+    let world = World::new().await;
+    let other = cenote_core::testing::TestService::builder().start_beside(&world.service);
+    world.unconfirmed("rosa", &[("email", "rosa@example.org")]).await;
+    let code = world.service.code_sent_to("rosa@example.org").await;
+    other.ok("ConfirmSignUp", world.public("rosa", json!({ "ConfirmationCode": code }))).await;
+    world.unconfirmed("luna", &[]).await;
+    let page = world.service.ok("ListUsers", json!({ "UserPoolId": world.pool, "Limit": 1 })).await;
+    let request = json!({ "UserPoolId": world.pool, "PaginationToken": page["PaginationToken"] });
+    assert_eq!(other.ok("ListUsers", request).await["Users"].as_array().unwrap().len(), 1);
+    let token = world.token("rosa").await;
+    other.ok("GetUser", json!({ "AccessToken": token })).await;
+    other.ok("AdminDisableUser", world.admin("rosa", json!({}))).await;
+    let refused = world.service.fails("GetUser", json!({ "AccessToken": token })).await;
+    assert_eq!(refused, unauthorized("User is disabled."));
+}
