@@ -1,0 +1,82 @@
+// amazon-cognito-identity-js, unmodified, with the password flow.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import identity from 'amazon-cognito-identity-js';
+
+import { NEW_PASSWORD, PASSWORD, makePool, startCenote } from '../../support/cenote.js';
+
+const { AuthenticationDetails, CognitoUser, CognitoUserAttribute, CognitoUserPool } = identity;
+
+let cenote;
+before(async () => { cenote = await startCenote(); });
+after(() => cenote?.stop());
+
+/** The library's callbacks as a promise. */
+const call = (run) =>
+  new Promise((resolve, reject) => run((error, result) => (error ? reject(error) : resolve(result))));
+
+function signIn(user, Username, Password) {
+  user.setAuthenticationFlowType('USER_PASSWORD_AUTH');
+  return new Promise((onSuccess, onFailure) =>
+    user.authenticateUser(new AuthenticationDetails({ Username, Password }), { onSuccess, onFailure }));
+}
+
+test('sign-up, confirmation, forgotten password, sign-in, refresh, sign-out', async () => {
+  const { poolId, clientId } = await makePool(cenote);
+  const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
+  const email = new CognitoUserAttribute({ Name: 'email', Value: 'rosa@example.com' });
+  const signedUp = await call((done) => pool.signUp('rosa', PASSWORD, [email], [], done));
+  assert.equal(signedUp.userConfirmed, false);
+  assert.equal(signedUp.codeDeliveryDetails.Destination, 'r***@e***');
+
+  const user = () => new CognitoUser({ Username: 'rosa', Pool: pool });
+  await assert.rejects(signIn(user(), 'rosa', PASSWORD), { code: 'UserNotConfirmedException' });
+  const { code: confirmation } = await cenote.message('SignUp', { pool: poolId });
+  assert.equal(await call((done) => user().confirmRegistration(confirmation, true, done)), 'SUCCESS');
+
+  const asked = await new Promise((onSuccess, onFailure) =>
+    user().forgotPassword({ onFailure, onSuccess: () => {}, inputVerificationCode: onSuccess }));
+  assert.equal(asked.CodeDeliveryDetails.DeliveryMedium, 'EMAIL');
+  const { code } = await cenote.message('ForgotPassword', { pool: poolId });
+  const redeem = (code) => new Promise((onSuccess, onFailure) =>
+    user().confirmPassword(code, NEW_PASSWORD, { onSuccess, onFailure }));
+  await assert.rejects(redeem(code === '000000' ? '000001' : '000000'), { code: 'CodeMismatchException' });
+  assert.equal(await redeem(code), 'SUCCESS');
+
+  await assert.rejects(signIn(user(), 'rosa', PASSWORD), {
+    code: 'NotAuthorizedException', message: 'Incorrect username or password.',
+  });
+  const signedIn = user();
+  const session = await signIn(signedIn, 'rosa', NEW_PASSWORD);
+  assert.ok(session.isValid());
+  assert.equal(session.getIdToken().payload.email, 'rosa@example.com');
+  const attributes = await call((done) => signedIn.getUserAttributes(done));
+  assert.deepEqual(attributes.map((one) => one.getName()).sort(), ['email', 'email_verified', 'sub']);
+  const refreshed = await call((done) => signedIn.refreshSession(session.getRefreshToken(), done));
+  assert.notEqual(refreshed.getAccessToken().getJwtToken(), session.getAccessToken().getJwtToken());
+  await call((done) => signedIn.changePassword(NEW_PASSWORD, PASSWORD, done));
+  await new Promise((onSuccess, onFailure) => signedIn.globalSignOut({ onSuccess, onFailure }));
+  const late = user();
+  await assert.rejects(call((done) => late.refreshSession(session.getRefreshToken(), done)), {
+    code: 'NotAuthorizedException',
+  });
+});
+
+test('a temporary password leads to the question for a new one', async () => {
+  const { api, poolId, clientId } = await makePool(cenote);
+  await api.adminCreateUser({
+    UserPoolId: poolId, Username: 'sven', TemporaryPassword: PASSWORD, MessageAction: 'SUPPRESS',
+  });
+  const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
+  const user = new CognitoUser({ Username: 'sven', Pool: pool });
+  user.setAuthenticationFlowType('USER_PASSWORD_AUTH');
+  const session = await new Promise((onSuccess, onFailure) =>
+    user.authenticateUser(new AuthenticationDetails({ Username: 'sven', Password: PASSWORD }), {
+      onFailure,
+      onSuccess: () => onFailure(new Error('a temporary password was enough')),
+      newPasswordRequired: () => user.completeNewPasswordChallenge(NEW_PASSWORD, {}, { onSuccess, onFailure }),
+    }));
+  assert.equal(session.getAccessToken().payload.username, 'sven');
+});

@@ -1,0 +1,66 @@
+// Amplify's Auth category, unmodified, with the password flow.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Amplify } from 'aws-amplify';
+import {
+  confirmResetPassword, confirmSignIn, confirmSignUp, fetchAuthSession, fetchUserAttributes, getCurrentUser, resetPassword, signIn,
+  signOut, signUp,
+} from 'aws-amplify/auth';
+
+import { NEW_PASSWORD, PASSWORD, makePool, startCenote } from '../../support/cenote.js';
+
+let cenote;
+let pool;
+before(async () => {
+  cenote = await startCenote();
+  pool = await makePool(cenote);
+  const Cognito = { userPoolId: pool.poolId, userPoolClientId: pool.clientId, userPoolEndpoint: cenote.url };
+  Amplify.configure({ Auth: { Cognito } });
+});
+after(() => cenote?.stop());
+
+const byPassword = { authFlowType: 'USER_PASSWORD_AUTH' };
+
+test('sign-up, confirmation, reset, sign-in, session, sign-out', async () => {
+  const username = 'rosa';
+  const options = { userAttributes: { email: 'rosa@example.com' } };
+  const signedUp = await signUp({ username, password: PASSWORD, options });
+  assert.equal(signedUp.nextStep.signUpStep, 'CONFIRM_SIGN_UP');
+  const early = await signIn({ username, password: PASSWORD, options: byPassword });
+  assert.equal(early.nextStep.signInStep, 'CONFIRM_SIGN_UP');
+  const { code: confirmationCode } = await cenote.message('SignUp', { pool: pool.poolId });
+  assert.equal((await confirmSignUp({ username, confirmationCode })).isSignUpComplete, true);
+
+  const asked = await resetPassword({ username });
+  assert.equal(asked.nextStep.resetPasswordStep, 'CONFIRM_RESET_PASSWORD_WITH_CODE');
+  assert.equal(asked.nextStep.codeDeliveryDetails.destination, 'r***@e***');
+  const { code } = await cenote.message('ForgotPassword', { pool: pool.poolId });
+  const redeem = (confirmationCode) => confirmResetPassword({ username, confirmationCode, newPassword: NEW_PASSWORD });
+  await assert.rejects(redeem(code === '000000' ? '000001' : '000000'), { name: 'CodeMismatchException' });
+  await redeem(code);
+
+  await assert.rejects(signIn({ username, password: PASSWORD, options: byPassword }), { name: 'NotAuthorizedException' });
+  const signedIn = await signIn({ username, password: NEW_PASSWORD, options: byPassword });
+  assert.deepEqual(signedIn, { isSignedIn: true, nextStep: { signInStep: 'DONE' } });
+  assert.equal((await getCurrentUser()).username, username);
+  assert.deepEqual(Object.keys(await fetchUserAttributes()).sort(), ['email', 'email_verified', 'sub']);
+  const { tokens } = await fetchAuthSession();
+  assert.equal(tokens.idToken.payload.email, 'rosa@example.com');
+  await signOut({ global: true });
+  await assert.rejects(pool.api.getUser({ AccessToken: tokens.accessToken.toString() }), {
+    name: 'NotAuthorizedException',
+  });
+});
+
+test('a temporary password leads to the question for a new one', async () => {
+  const username = 'sven';
+  await pool.api.adminCreateUser({
+    UserPoolId: pool.poolId, Username: username, TemporaryPassword: PASSWORD, MessageAction: 'SUPPRESS',
+  });
+  const started = await signIn({ username, password: PASSWORD, options: byPassword });
+  assert.equal(started.nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED');
+  assert.equal((await confirmSignIn({ challengeResponse: NEW_PASSWORD })).isSignedIn, true);
+  await signOut();
+});
