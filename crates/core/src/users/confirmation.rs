@@ -15,7 +15,7 @@ use crate::users::codes;
 use crate::users::contact::Contact;
 use crate::users::names;
 use crate::users::new_user::{Aliases, can_be_taken_over};
-use crate::users::update::{commit_user, name_taken, reread};
+use crate::users::update::{alias_taken, commit_user, reread};
 
 /// How often the decision is taken anew when others change the user meanwhile.
 const ATTEMPTS: usize = 32;
@@ -62,7 +62,7 @@ pub(super) async fn redeem(
             Err(CommitError::Conflict(Conflict::NameTaken(kind)))
                 if aliases == Aliases::Respect || !can_be_taken_over(pool, kind) =>
             {
-                return Err(name_taken(kind));
+                return Err(alias_taken(kind));
             }
             Err(CommitError::Conflict(Conflict::VersionChanged | Conflict::NameTaken(_))) => {
                 before = reread(context, &before.pool_id, &before.sub).await?;

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::pools::Pool;
 use crate::users::contact::Contact;
 use crate::users::names::{self, NewName, Role, contact_role};
-use crate::users::update::name_taken;
+use crate::users::update::alias_taken;
 
 /// How often an insert is tried again while others move the aliases that it takes over.
 const ATTEMPTS: usize = 32;
@@ -142,7 +142,7 @@ fn taken(pool: &Pool, kind: NameKind, exists: &str) -> Error {
         Some(contact) if contact_role(pool, contact) == Role::Username => {
             username_exists(format!("An account with the given {} already exists.", contact.attribute()))
         }
-        _ => name_taken(kind),
+        _ => alias_taken(kind),
     }
 }
 

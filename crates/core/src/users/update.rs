@@ -1,5 +1,6 @@
 //! Changing a user: read, decide, compare and swap, again when somebody was faster.
 
+use cenote_model::ErrorCode;
 use cenote_store::{Change, ChangeSet, CommitError, Conflict, NameKind, PoolId, Sub, User};
 
 use crate::context::Context;
@@ -66,8 +67,27 @@ pub async fn reread(context: &Context, pool_id: &PoolId, sub: &Sub) -> Result<Us
     context.store.find_user(pool_id, sub).await?.ok_or_else(Error::user_missing)
 }
 
-/// What a caller hears when a name belongs to another user.
+/// What whoever changes a user hears when a name belongs to another one.
 #[must_use]
 pub fn name_taken(kind: NameKind) -> Error {
-    Error::alias_exists(kind.as_str())
+    match kind {
+        NameKind::PreferredUsername => preferred_username_taken(),
+        _ => Error::alias_exists(kind.as_str()),
+    }
+}
+
+/// The same for whoever creates or confirms a user: Cognito words it differently.
+#[must_use]
+pub fn alias_taken(kind: NameKind) -> Error {
+    match kind {
+        NameKind::PreferredUsername => preferred_username_taken(),
+        _ => Error::new(
+            ErrorCode::AliasExistsException,
+            format!("An account with the {} already exists.", kind.as_str()),
+        ),
+    }
+}
+
+fn preferred_username_taken() -> Error {
+    Error::new(ErrorCode::AliasExistsException, "Already found an entry for the provided username.")
 }

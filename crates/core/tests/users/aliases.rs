@@ -45,9 +45,9 @@ async fn unverified_duplicates_meet_at_the_confirmation() {
     assert_eq!(world.confirm("x@example.org", &first).await, Err(unknown_combination()));
     world.confirm("rosa", &first).await.unwrap();
     assert_eq!(world.user("x@example.org").await["Username"], "rosa");
-    assert_eq!(world.confirm("luna", &second).await, Err(alias_exists("email")));
+    assert_eq!(world.confirm("luna", &second).await, Err(alias_taken("email")));
     assert_eq!(world.status("luna").await, "UNCONFIRMED");
-    assert_eq!(world.confirm("luna", &second).await, Err(alias_exists("email")));
+    assert_eq!(world.confirm("luna", &second).await, Err(alias_taken("email")));
 
     world.service.clock.advance_seconds(60);
     let request = world.public("luna", json!({ "ConfirmationCode": second, "ForceAliasCreation": true }));
@@ -81,7 +81,7 @@ async fn administrators_take_aliases_over_only_on_request() {
     };
     create("rosa", false).await.unwrap();
     assert_eq!(world.attribute("rosa", "email_verified").await.as_deref(), Some("true"));
-    assert_eq!(create("luna", false).await, Err(alias_exists("email")));
+    assert_eq!(create("luna", false).await, Err(alias_taken("email")));
     assert!(world.does_not_exist("luna").await);
     create("luna", true).await.unwrap();
     assert_eq!(world.user("x@example.org").await["Username"], "luna");
@@ -102,7 +102,7 @@ async fn a_preferred_name_has_one_owner() {
         world.service.call("AdminUpdateUserAttributes", world.admin(name, members))
     };
     set("rosa", "rose").await.unwrap();
-    assert_eq!(set("luna", "rose").await, Err(alias_exists("preferred_username")));
+    assert_eq!(set("luna", "rose").await, Err(preferred_username_taken()));
     assert!(world.sign_in("rose", PASSWORD).await.is_ok());
     set("rosa", "").await.unwrap();
     set("luna", "rose").await.unwrap();
@@ -112,7 +112,7 @@ async fn a_preferred_name_has_one_owner() {
         "MessageAction": "SUPPRESS",
     });
     let refused = world.service.fails("AdminCreateUser", world.admin("ines", members)).await;
-    assert_eq!(refused, alias_exists("preferred_username"));
+    assert_eq!(refused, preferred_username_taken());
 }
 
 #[tokio::test]

@@ -198,6 +198,15 @@ pub fn alias_exists(attribute: &str) -> WireError {
     error("AliasExistsException", &format!("An account with the given {attribute} already exists."))
 }
 
+/// The same where a user is created or confirmed.
+pub fn alias_taken(attribute: &str) -> WireError {
+    error("AliasExistsException", &format!("An account with the {attribute} already exists."))
+}
+
+pub fn preferred_username_taken() -> WireError {
+    error("AliasExistsException", "Already found an entry for the provided username.")
+}
+
 pub fn missing_user() -> WireError {
     error("UserNotFoundException", "User does not exist.")
 }
