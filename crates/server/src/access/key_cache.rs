@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use cenote_core::{Error, Service};
 use cenote_crypto::{KeyRing, Purpose, SecretString};
-use cenote_store::AccessKey;
+use cenote_store::{AccessKey, StoreError};
 use tokio::sync::Mutex;
 
 use super::Policy;
 
 /// How long what was read is believed.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long the store is not asked again when it failed: whoever waits behind a slow failure need not wait for his own.
+const FAILED: Duration = Duration::from_millis(100);
 
 /// An access key, ready for use.
 #[derive(Debug)]
@@ -24,25 +26,38 @@ pub(super) struct Key {
 
 /// All access keys: there are few, so they are read together, and an unknown id costs nothing to find unknown.
 #[derive(Debug, Default)]
-pub(crate) struct KeyCache(Mutex<State>);
+pub(crate) struct KeyCache(Mutex<Option<Read>>);
 
-#[derive(Debug, Default)]
-struct State {
-    read: Option<Instant>,
-    keys: HashMap<String, Arc<Key>>,
+/// What a read of the store gave, and until when that counts.
+#[derive(Debug)]
+struct Read {
+    until: Instant,
+    keys: Result<HashMap<String, Arc<Key>>, StoreError>,
 }
 
 impl KeyCache {
     pub(super) async fn find(&self, service: &Service, id: &str) -> Result<Option<Arc<Key>>, Error> {
-        let mut state = self.0.lock().await;
-        if state.read.is_none_or(|read| read.elapsed() >= FRESH) {
-            // The moment before the read is what the answer is as old as.
-            let asked = Instant::now();
-            let records = service.store.list_access_keys().await?;
-            state.keys = records.into_iter().filter_map(|record| ready(record, &service.keyring)).collect();
-            state.read = Some(asked);
+        let mut cached = self.0.lock().await;
+        let read = match cached.take().filter(|read| Instant::now() < read.until) {
+            Some(read) => read,
+            None => Read::now(service).await,
+        };
+        let keys = &cached.insert(read).keys;
+        Ok(keys.as_ref().map_err(Clone::clone)?.get(id).cloned())
+    }
+}
+
+impl Read {
+    async fn now(service: &Service) -> Self {
+        // The moment before the read is what the answer is as old as.
+        let asked = Instant::now();
+        match service.store.list_access_keys().await {
+            Ok(records) => {
+                let keys = records.into_iter().filter_map(|record| ready(record, &service.keyring)).collect();
+                Self { until: asked + FRESH, keys: Ok(keys) }
+            }
+            Err(error) => Self { until: Instant::now() + FAILED, keys: Err(error) },
         }
-        Ok(state.keys.get(id).cloned())
     }
 }
 

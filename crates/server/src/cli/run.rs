@@ -24,9 +24,14 @@ pub(super) fn until_told(config: Config, keyring: KeyRing, mode: Mode) -> Result
             _ = interrupt.recv() => {}
         }
         tracing::info!("server.stopping");
-        server.stop().await;
-        tracing::info!("server.stopped");
-        Ok(())
+        tokio::select! {
+            () = server.stop() => {
+                tracing::info!("server.stopped");
+                Ok(())
+            }
+            // Nothing acknowledged is lost by this either.
+            _ = interrupt.recv() => Err("interrupted a second time: stopped without waiting".into()),
+        }
     });
     // Nothing that blocks may keep the process: what matters has been waited for.
     runtime.shutdown_background();

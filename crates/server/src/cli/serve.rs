@@ -35,10 +35,14 @@ pub(super) fn safe_config(sources: &Sources) -> Result<Config, Problems> {
 fn check_config_file(path: &Path, config: &Config) -> Option<Problem> {
     let text = std::fs::read_to_string(path).ok()?;
     let written = |secret: &str| !secret.is_empty() && text.contains(secret);
-    let has_password = |url: &str| url.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    let has_password = |url: &str| {
+        let user = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
+        user.is_some_and(|user| user.contains(':')) || url.contains("password=")
+    };
     let url = |url: &str| has_password(url) && written(url);
     let holds_secret = url(config.store.url.expose())
         || url(config.email.smtp_url.expose())
-        || written(config.sms.secret.expose());
+        || written(config.sms.secret.expose())
+        || written(config.sms.bearer_token.expose());
     if holds_secret { ensure_private(path).err() } else { None }
 }

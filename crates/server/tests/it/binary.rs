@@ -117,7 +117,7 @@ fn dev_stays_on_this_machine_unless_exposed() {
 fn dev_takes_a_seed_and_a_fixed_code() {
     let directory = tempfile::tempdir().unwrap();
     let seed = "pools: [{ Id: us-east-1_Example01, PoolName: p, AutoVerifiedAttributes: [email], \
-                Clients: [{ ClientId: exampleclient, ClientName: web }] }]";
+                Clients: [{ ClientId: exampleclient, ClientName: web }] }, { PoolName: other }]";
     std::fs::write(directory.path().join("seed.yaml"), seed).unwrap();
     let program = Program::start(cenote(directory.path()).args([
         "dev",
@@ -129,7 +129,15 @@ fn dev_takes_a_seed_and_a_fixed_code() {
         "123456",
         "--data-dir",
         "data/here",
+        "--region",
+        "eu-central-1",
     ]));
+    let pools = program.call("ListUserPools", &json!({ "MaxResults": 60 })).1;
+    let mut ids: Vec<&str> =
+        pools["UserPools"].as_array().unwrap().iter().map(|pool| pool["Id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert!(ids[0].starts_with("eu-central-1_"), "{ids:?}");
+    assert_eq!(ids[1], "us-east-1_Example01");
     let attributes = json!([{ "Name": "email", "Value": "a@example.com" }]);
     let sign_up = json!({ "ClientId": "exampleclient", "Username": "a", "Password": "Passw0rd!", "UserAttributes": attributes });
     assert_eq!(program.call("SignUp", &sign_up).0, 200);

@@ -252,6 +252,18 @@ async fn a_key_of_the_command_line_works_while_the_server_runs() {
 }
 
 #[tokio::test]
+async fn nobody_gets_in_when_the_keys_can_not_be_read() {
+    let server = start().await;
+    let key = add_key(&server, "admin", anything()).await;
+    server.server.service().store.close().await;
+    for _ in 0..3 {
+        let reply = server.signed(&key, "ListUserPools", &list()).await;
+        assert_eq!((reply.status, reply.error().as_str()), (500, "InternalErrorException"));
+        assert!(reply.json()["message"].as_str().unwrap().contains("request id"), "{}", reply.text());
+    }
+}
+
+#[tokio::test]
 async fn a_region_that_is_none_is_refused() {
     let server = TestServer::new().await;
     for region in ["", "EU", "eu_west", "eu%20west", "../x", &"x".repeat(33)] {
