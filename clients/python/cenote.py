@@ -105,7 +105,7 @@ class Cenote:
         if self.process.poll() is None:
             self.kill()
 
-    def client(self, access_key="AKIAANYTHINGGOES0000", secret_key="any secret goes", region=REGION, **options):
+    def client(self, access_key="AKIAANYTHINGGOES0000", secret_key="any secret goes", region=REGION, verify=None, **options):
         """A boto3 client for it."""
         session = boto3.session.Session()
         return session.client(
@@ -114,6 +114,7 @@ class Cenote:
             region_name=region,
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
+            verify=verify,
             config=Config(retries={"total_max_attempts": 1}, read_timeout=30, **options),
         )
 
