@@ -12,6 +12,8 @@ pub(crate) enum Need {
     Python,
     Node,
     Chromium,
+    /// For what the README lets people paste.
+    Curl,
 }
 
 impl Need {
@@ -21,6 +23,7 @@ impl Need {
             Self::Python => "Python 3.10 or newer with the module venv",
             Self::Node => "Node.js 20 or newer with npm",
             Self::Chromium => "Chromium",
+            Self::Curl => "curl",
         }
     }
 
@@ -31,6 +34,7 @@ impl Need {
             Self::Python => "apt-get install python3 python3-venv",
             Self::Node => "apt-get install nodejs npm",
             Self::Chromium => "apt-get install chromium   (or name another one in CENOTE_CHROMIUM)",
+            Self::Curl => "apt-get install curl",
         }
     }
 
@@ -50,6 +54,7 @@ impl Need {
                 ) && succeeds("npm", &["--version"])
             }
             Self::Chromium => chromium().is_some(),
+            Self::Curl => on_path("curl").is_some(),
         }
     }
 }
