@@ -112,7 +112,12 @@ impl Layers {
                 continue;
             };
             let path = path.to_lowercase().replace("__", ".");
-            self.set_text(&name, &path, &value);
+            match map_entry(&path) {
+                // Names of variables don't keep the case of keys.
+                Some((map, _)) => self
+                    .problem(format!("{name}: give `{map}` as a whole, as TOML: {{ \"key\" = \"value\" }}")),
+                None => self.set_text(&name, &path, &value),
+            }
         }
         self
     }

@@ -14,6 +14,7 @@ pub struct ServerSection {
     pub public_url: String,
     pub allow_plain_http: bool,
     pub trusted_proxies: Vec<Network>,
+    pub operator_networks: Vec<Network>,
     pub max_connections: u32,
     pub max_body_bytes: usize,
     pub max_header_bytes: u32,

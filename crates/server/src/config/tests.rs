@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cenote_core::settings::Limits;
 use cenote_model::QuotaCategory;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -168,6 +169,8 @@ fn the_command_line_wins() {
     assert!(set(&["limits.password_attempts"]).unwrap_err()[0].contains("write section.key=value"));
     assert!(set(&["limits.password_attempts=-1"]).is_err());
     assert!(set(&["limits.password=1"]).unwrap_err()[0].contains("`limits` has: "));
+    let entry = set(&["triggers.endpoints.arn:aws:lambda:x:0:function:F.G=https://x"]).unwrap();
+    assert_eq!(entry.triggers.endpoints["arn:aws:lambda:x:0:function:F.G"], "https://x");
     assert_eq!(set(&["cors.allowed_origins=[\"https://a.example\"]"]).unwrap().cors.allowed_origins.len(), 1);
 }
 
@@ -260,4 +263,15 @@ fn secrets_come_from_files() {
     assert_eq!(config.sms.secret().unwrap().unwrap().expose(), "hunter2");
     std::fs::write(&path, "\n").unwrap();
     assert!(config.sms.secret().unwrap_err().0.contains("is empty"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_written_is_taken_or_refused(text in "\\PC{0,60}", key in "[a-z_.]{0,30}", section in 0..12_usize) {
+        let mut layers = Layers::new();
+        let sections = ["server", "tls", "store", "keys", "aws", "email", "sms", "triggers", "limits", "recovery", "cors", "log"];
+        layers = layers.assignment(&text).assignment(&format!("{}.{key}={text}", sections[section]));
+        layers = layers.environment(std::iter::once((format!("CENOTE_{}", key.replace('.', "__")), text)));
+        let _ = layers.finish().map(|config| config.check());
+    }
 }

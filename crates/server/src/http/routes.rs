@@ -21,19 +21,20 @@ use crate::{issuer, own};
 pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incoming>) -> Answer {
     let started = Instant::now();
     let (head, body) = request.into_parts();
+    let source_ip = client_address(peer, &head.headers, &site.config.server.trusted_proxies);
     // Our own paths are for operators and test suites, not for web pages.
     if let Some(path) = head.uri.path().strip_prefix("/_cenote/") {
         let limit = Duration::from_millis(site.config.server.body_timeout_ms);
         let body = body::read(&head, body, 64 * 1024, limit).await;
-        return own::answer(&site, &head, path, body).await;
+        return own::answer(&site, &head, path, body, source_ip).await;
     }
     let request_headers = head.headers.clone();
-    let mut answer = api(Arc::clone(&site), peer, started, head, body).await;
+    let mut answer = api(Arc::clone(&site), source_ip, started, head, body).await;
     site.cors.apply(&request_headers, answer.headers_mut());
     answer
 }
 
-async fn api(site: Arc<Site>, peer: IpAddr, started: Instant, head: Parts, body: Incoming) -> Answer {
+async fn api(site: Arc<Site>, source_ip: IpAddr, started: Instant, head: Parts, body: Incoming) -> Answer {
     let path = head.uri.path();
     match head.method {
         Method::OPTIONS => {
@@ -46,7 +47,6 @@ async fn api(site: Arc<Site>, peer: IpAddr, started: Instant, head: Parts, body:
             let server = &site.config.server;
             let limit = Duration::from_millis(server.body_timeout_ms);
             let body = body::read(&head, body, server.max_body_bytes, limit).await;
-            let source_ip = client_address(peer, &head.headers, &server.trusted_proxies);
             let id = random::uuid(site.service.random.as_ref());
             request::answer(site, ApiRequest { id, head, body, source_ip, started }).await
         }

@@ -5,6 +5,8 @@ mod clock;
 mod inbox;
 mod ready;
 
+use std::net::IpAddr;
+
 use http::header::{CACHE_CONTROL, HOST, HeaderValue, ORIGIN};
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -17,21 +19,35 @@ use crate::metrics;
 use crate::site::Site;
 
 /// Answers a request. `path` is what follows `/_cenote/`.
-pub(crate) async fn answer(site: &Site, head: &Parts, path: &str, body: Result<Bytes, BodyError>) -> Answer {
-    let mut answer = route(site, head, path, body).await;
+pub(crate) async fn answer(
+    site: &Site,
+    head: &Parts,
+    path: &str,
+    body: Result<Bytes, BodyError>,
+    source_ip: IpAddr,
+) -> Answer {
+    let operator =
+        site.dev || site.config.server.operator_networks.iter().any(|network| network.contains(source_ip));
+    let mut answer = route(site, head, path, body, operator).await;
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
-async fn route(site: &Site, head: &Parts, path: &str, body: Result<Bytes, BodyError>) -> Answer {
+async fn route(
+    site: &Site,
+    head: &Parts,
+    path: &str,
+    body: Result<Bytes, BodyError>,
+    operator: bool,
+) -> Answer {
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     if !reads && is_foreign(head) {
         return problem(StatusCode::FORBIDDEN, "a web page of another origin can't do this");
     }
     match (path, &site.time_travel) {
         ("health", _) if reads => answer::json(StatusCode::OK, &json!({ "status": "ok" })),
-        ("ready", _) if reads => ready::answer(site).await,
-        ("metrics", _) if reads => answer::plain(
+        ("ready", _) if reads && operator => ready::answer(site).await,
+        ("metrics", _) if reads && operator => answer::plain(
             StatusCode::OK,
             "application/openmetrics-text; version=1.0.0; charset=utf-8",
             metrics::text(site).await,

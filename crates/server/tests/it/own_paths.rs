@@ -129,6 +129,24 @@ async fn serving_for_real_shows_no_inbox() {
 }
 
 #[tokio::test]
+async fn operators_are_known_by_their_network() {
+    let server = TestServer::builder()
+        .serve()
+        .set("server.public_url=https://auth.example.com")
+        .set("server.trusted_proxies=127.0.0.1")
+        .start()
+        .await;
+    for (address, status) in [("203.0.113.1", 404), ("2001:db8::1", 404), ("10.1.2.3", 200), ("fd00::1", 200)]
+    {
+        let headers = [("X-Forwarded-For", address)];
+        for path in ["/_cenote/metrics", "/_cenote/ready"] {
+            assert_eq!(server.request("GET", path, &headers, b"").await.status, status, "{address} {path}");
+        }
+        assert_eq!(server.request("GET", "/_cenote/health", &headers, b"").await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn an_issuer_shows_its_keys() {
     let server = TestServer::new().await;
     let pool = server.ok("CreateUserPool", &json!({ "PoolName": "x" })).await["UserPool"]["Id"].clone();
