@@ -10,7 +10,8 @@ use crate::users::contact::Contact;
 use crate::users::update::update_user;
 use crate::users::{codes, names};
 
-/// VerifyUserAttribute: redeems the code of a contact. A new value that waited takes effect. Every try counts.
+/// VerifyUserAttribute: redeems the code of a contact. A new value that waited takes effect. Every try counts, also after
+/// one that succeeded: the code of one contact must not pay for guesses at the other's.
 ///
 /// # Errors
 /// In this order: access token, attribute, attempts, code, alias of another user. The code survives the last.
@@ -45,6 +46,5 @@ fn redeem(
     user.attributes.insert(contact.flag().to_owned(), "true".to_owned());
     user.names = names::claims(pool, user);
     user.modified_ms = context.now_ms;
-    attempts::clear(&mut user.attempts, Attempt::VerifyAttribute);
     Ok(())
 }

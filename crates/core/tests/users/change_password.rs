@@ -80,3 +80,14 @@ async fn a_reset_comes_first() {
         error("PasswordResetRequiredException", "Password reset required for the user")
     );
 }
+
+#[tokio::test]
+async fn successes_count_too() {
+    let world = World::new().await;
+    let token = world.rosa().await;
+    for number in 0..5 {
+        let (old, new) = if number % 2 == 0 { (PASSWORD, NEW_PASSWORD) } else { (NEW_PASSWORD, PASSWORD) };
+        world.service.ok("ChangePassword", change(&token, old, new)).await;
+    }
+    assert_eq!(world.service.fails("ChangePassword", change(&token, NEW_PASSWORD, PASSWORD)).await, limit());
+}

@@ -1,8 +1,9 @@
 //! SignUp: what it answers, stores and sends, and the order of its checks.
 
-use cenote_core::testing::{START_MS, text};
+use cenote_core::testing::{START_MS, TestService, text};
 use cenote_crypto::secret::SecretString;
 use cenote_crypto::secret_hash;
+use cenote_delivery::{EmailTransport, SmsTransport, Transports};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -80,7 +81,7 @@ async fn the_phone_wins_over_the_address() {
 #[tokio::test]
 async fn checks_come_in_their_order() {
     let world = World::with(
-        cenote_core::testing::TestService::builder(),
+        TestService::builder(),
         json!({
             "AliasAttributes": ["email"], "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": true },
             "Schema": [{ "Name": "name", "Required": true }],
@@ -272,7 +273,7 @@ async fn case_counts_unless_the_pool_ignores_it() {
 #[tokio::test]
 async fn write_attributes_bind_the_client() {
     let world = World::with(
-        cenote_core::testing::TestService::builder(),
+        TestService::builder(),
         json!({ "Schema": [
             { "Name": "tier", "AttributeDataType": "String", "Mutable": true },
             { "Name": "rank", "AttributeDataType": "Number", "DeveloperOnlyAttribute": true, "Mutable": true },
@@ -297,4 +298,20 @@ async fn a_message_that_cannot_be_sent_leaves_the_user() {
     );
     assert_eq!(world.status("rosa").await, "UNCONFIRMED");
     assert!(world.service.inbox().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_server_without_a_sender_says_so() {
+    let world = World::with(
+        TestService::builder()
+            .transports(Transports { email: EmailTransport::None, sms: SmsTransport::None }),
+        json!({ "AutoVerifiedAttributes": ["email"] }),
+        json!({}),
+    )
+    .await;
+    let (code, _) = world.sign_up("rosa", &[("email", "rosa@example.org")]).await.unwrap_err();
+    assert_eq!(code, "CodeDeliveryFailureException");
+    assert_eq!(world.status("rosa").await, "UNCONFIRMED");
+    // Who needs no message needs no sender.
+    world.unconfirmed("luna", &[]).await;
 }

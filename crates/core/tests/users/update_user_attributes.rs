@@ -78,16 +78,8 @@ async fn two_contacts_get_two_codes() {
 
 #[tokio::test]
 async fn checks_come_in_their_order() {
-    let world = World::with(
-        TestService::builder(),
-        json!({ "Schema": [
-            { "Name": "born", "AttributeDataType": "String", "Mutable": false },
-            { "Name": "name", "Required": true },
-        ] }),
-        json!({}),
-    )
-    .await;
-    world.confirmed("rosa", &[("name", "Rosa"), ("custom:born", "here")]).await;
+    let world = World::of(json!({ "Schema": [{ "Name": "name", "Required": true }] })).await;
+    world.confirmed("rosa", &[("name", "Rosa")]).await;
     let token = world.token("rosa").await;
     let fails = |list: &[(&str, &str)]| world.service.fails("UpdateUserAttributes", update(&token, list));
     for name in ["email_verified", "phone_number_verified", "sub", "identities"] {
@@ -97,18 +89,37 @@ async fn checks_come_in_their_order() {
         );
     }
     assert_eq!(
-        fails(&[("nose", "long"), ("custom:born", "there"), ("ear", "left")]).await,
+        fails(&[("nose", "long"), ("email", "nonsense"), ("ear", "left")]).await,
         invalid(
             "user.nose: Attribute does not exist in the schema.\nuser.ear: Attribute does not exist in the schema.\n"
         )
     );
-    assert_eq!(
-        fails(&[("custom:born", "there"), ("email", "nonsense")]).await,
-        invalid("user.custom:born: Attribute cannot be updated.\n")
-    );
     assert_eq!(fails(&[("email", "nonsense")]).await, invalid("Invalid email address format."));
     assert_eq!(fails(&[("name", "")]).await, invalid("user.name: The attribute is required\n"));
     assert_eq!(world.attribute("rosa", "name").await.as_deref(), Some("Rosa"));
+}
+
+#[tokio::test]
+async fn what_is_given_once_stays() {
+    let world = World::with(
+        TestService::builder(),
+        json!({ "Schema": [{ "Name": "born", "AttributeDataType": "String", "Mutable": false }] }),
+        json!({ "WriteAttributes": ["custom:born", "email"] }),
+    )
+    .await;
+    world.confirmed("rosa", &[("custom:born", "here")]).await;
+    let token = world.token("rosa").await;
+    let fixed = invalid("user.custom:born: Attribute cannot be updated.\n");
+    for value in ["there", "here", ""] {
+        let request = update(&token, &[("custom:born", value), ("email", "nonsense")]);
+        assert_eq!(world.service.fails("UpdateUserAttributes", request).await, fixed);
+    }
+    let request = json!({ "AccessToken": token, "UserAttributeNames": ["custom:born"] });
+    assert_eq!(
+        world.service.fails("DeleteUserAttributes", request).await,
+        invalid("Invalid user attributes: user.custom:born: Attribute cannot be updated.\n")
+    );
+    assert_eq!(world.attribute("rosa", "custom:born").await.as_deref(), Some("here"));
 }
 
 #[tokio::test]

@@ -124,3 +124,19 @@ async fn the_message_has_its_own_source() {
     );
     assert_eq!(verify(&world, &token, "email", &code).await, Err(expired()));
 }
+
+#[tokio::test]
+async fn success_with_one_contact_pays_for_no_guesses_at_the_other() {
+    let world = World::new().await;
+    world.confirmed("rosa", &[("email", "rosa@example.org"), ("phone_number", "+12065551234")]).await;
+    let token = world.token("rosa").await;
+    ask(&world, &token, "phone_number").await.unwrap();
+    let code = world.service.code_sent_to("+12065551234").await;
+    for _ in 0..14 {
+        assert_eq!(verify(&world, &token, "phone_number", other_than(&code)).await, Err(mismatch()));
+    }
+    ask(&world, &token, "email").await.unwrap();
+    let own = world.service.code_sent_to("rosa@example.org").await;
+    verify(&world, &token, "email", &own).await.unwrap();
+    assert_eq!(verify(&world, &token, "phone_number", &code).await, Err(limit()));
+}
