@@ -103,6 +103,18 @@ fn a_wrong_master_key_is_noticed() {
 }
 
 #[test]
+fn a_new_master_key_may_stand_above_the_old_one() {
+    let directory = installation();
+    let start = || Program::start(cenote(directory.path()).args(["serve", "--config", "cenote.toml"]));
+    drop(start());
+    generate(directory.path(), "new.key");
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+    let both = format!("{}{}", read("new.key"), read("master.key"));
+    std::fs::write(directory.path().join("master.key"), both).unwrap();
+    assert_eq!(start().stop("-TERM").0, Some(0));
+}
+
+#[test]
 fn a_broken_master_key_is_noticed() {
     let directory = installation();
     std::fs::write(directory.path().join("master.key"), "c2hvcnQ=\n").unwrap();
