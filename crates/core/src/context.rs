@@ -173,13 +173,20 @@ impl Context {
         self.cache.find_pool(self, &id).await?.ok_or_else(|| Error::user_pool_missing(id.as_str()))
     }
 
+    /// The client a public caller named, if there is one.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn find_client(&self, id: &str) -> Result<Option<Arc<crate::clients::Client>>, Error> {
+        self.cache.find_client(self, &cenote_store::ClientId::new(id)).await
+    }
+
     /// The client a public caller named.
     ///
     /// # Errors
     /// `ResourceNotFoundException` when there is none.
     pub async fn get_client(&self, id: &str) -> Result<Arc<crate::clients::Client>, Error> {
-        let id = cenote_store::ClientId::new(id);
-        self.cache.find_client(self, &id).await?.ok_or_else(|| Error::client_missing(id.as_str()))
+        self.find_client(id).await?.ok_or_else(|| Error::client_missing(id))
     }
 
     /// A client together with its pool.

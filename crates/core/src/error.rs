@@ -4,7 +4,7 @@
 //! caller.
 
 use cenote_model::ErrorCode;
-use cenote_store::{CommitError, StoreError};
+use cenote_store::{CommitError, Conflict, StoreError};
 use cenote_triggers::TriggerError;
 
 /// An error as the caller sees it, with its cause for the log.
@@ -33,6 +33,7 @@ impl From<CommitError> for Error {
     /// For commits without a precondition that somebody else could break, or after the last retry.
     fn from(cause: CommitError) -> Self {
         match cause {
+            CommitError::Conflict(Conflict::SessionUsed) => Self::session_used(),
             CommitError::Conflict(_) => Self::too_many_requests(),
             CommitError::Store(cause) => Self::internal(cause),
         }
@@ -165,6 +166,12 @@ impl Error {
     #[must_use]
     pub fn attempt_limit_exceeded() -> Self {
         Self::new(ErrorCode::LimitExceededException, "Attempt limit exceeded, please try after some time.")
+    }
+
+    /// A challenge's session did its work before.
+    #[must_use]
+    pub fn session_used() -> Self {
+        Self::not_authorized("Invalid session for the user, session can only be used once.")
     }
 
     /// Too many requests at once.

@@ -45,6 +45,7 @@ impl std::fmt::Debug for Observation<'_> {
 }
 
 /// What the engine says.
+#[must_use]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verdict {
     /// Threat protection has no opinion; the strict limits hold.
@@ -67,6 +68,12 @@ impl Verdict {
         }
         Ok(())
     }
+}
+
+/// An attempt limit: four times as wide for a context that is known to be harmless.
+#[must_use]
+pub fn widen(limit: u32, verdict: Verdict) -> u32 {
+    if verdict == Verdict::NoRisk { limit.saturating_mul(4) } else { limit }
 }
 
 /// Weighs observations.

@@ -10,18 +10,24 @@ impl Client {
     /// # Errors
     /// `NotAuthorizedException` when it is missing or wrong, `InvalidParameterException` when the client has no secret.
     pub fn verify_secret_hash(&self, names: &[&str], hash: Option<&str>) -> Result<(), Error> {
-        let id = self.id();
+        self.check_secret_hash_presence(hash)?;
+        let Some(hash) = hash else { return Ok(()) };
+        let mut valid = false;
+        for name in names {
+            valid |= secret_hash::verify(hash, name, self.id(), self.secrets.iter());
+        }
+        if valid { Ok(()) } else { Err(Error::secret_hash_wrong(self.id())) }
+    }
+
+    /// Checks that there is a secret hash if, and only if, the client has a secret.
+    ///
+    /// # Errors
+    /// As [`Self::verify_secret_hash`].
+    pub fn check_secret_hash_presence(&self, hash: Option<&str>) -> Result<(), Error> {
         match (self.secrets.is_empty(), hash) {
-            (true, None) => Ok(()),
-            (true, Some(_)) => Err(Error::secret_hash_unexpected(id)),
-            (false, None) => Err(Error::secret_hash_missing(id)),
-            (false, Some(hash)) => {
-                let mut valid = false;
-                for name in names {
-                    valid |= secret_hash::verify(hash, name, id, self.secrets.iter());
-                }
-                if valid { Ok(()) } else { Err(Error::secret_hash_wrong(id)) }
-            }
+            (true, None) | (false, Some(_)) => Ok(()),
+            (true, Some(_)) => Err(Error::secret_hash_unexpected(self.id())),
+            (false, None) => Err(Error::secret_hash_missing(self.id())),
         }
     }
 }

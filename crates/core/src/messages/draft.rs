@@ -52,15 +52,11 @@ impl std::fmt::Debug for Draft {
 /// Those of the trigger; `InvalidParameterException` for texts without a place for the code;
 /// `CodeDeliveryFailureException` when the server has no sender for the medium or the destination can't be one.
 pub async fn prepare(context: &Context, purpose: MessagePurpose, to: Recipient<'_>) -> Result<Draft, Error> {
-    let lambda = to.pool.lambda();
     let channel = to.contact.channel();
-    match channel {
-        Channel::Email => trigger::refuse_missing(lambda.custom_email_sender.is_some(), "CustomEmailSender")?,
-        Channel::Sms => trigger::refuse_missing(lambda.custom_sms_sender.is_some(), "CustomSMSSender")?,
-    }
-    check_destination(context, channel, to.destination)?;
+    check_sender(context, to.pool, to.contact)?;
+    check_destination(channel, to.destination)?;
     let mut texts = texts::of_pool(to.pool, purpose, to.contact);
-    if let Some(function) = &lambda.custom_message {
+    if let Some(function) = &to.pool.lambda().custom_message {
         customize(context, function, purpose, to, &mut texts).await?;
     }
     check_placeholders(&texts, purpose, channel)?;
@@ -84,6 +80,29 @@ pub async fn prepare(context: &Context, purpose: MessagePurpose, to: Recipient<'
         .unwrap_or(&to.user.username)
         .to_owned();
     Ok(Draft { message, shown_name, texts, client_id: to.client_id.map(str::to_owned) })
+}
+
+/// Whether messages to this kind of contact can be sent at all, whoever they are for.
+///
+/// # Errors
+/// `UnexpectedLambdaException` for a pool that relies on a sender of its own; `CodeDeliveryFailureException` when the server
+/// has no sender for the medium.
+pub fn check_sender(context: &Context, pool: &Pool, contact: Contact) -> Result<(), Error> {
+    let lambda = pool.lambda();
+    let channel = contact.channel();
+    match channel {
+        Channel::Email => trigger::refuse_missing(lambda.custom_email_sender.is_some(), "CustomEmailSender")?,
+        Channel::Sms => trigger::refuse_missing(lambda.custom_sms_sender.is_some(), "CustomSMSSender")?,
+    }
+    if context.transports.can_send(channel) {
+        return Ok(());
+    }
+    Err(Error::code_delivery_failure(match channel {
+        Channel::Email => "The server has no e-mail sender configured (email.smtp_url).",
+        Channel::Sms => {
+            "Invalid phone number provided/Unable to send the message. User pool does not have SMS configuration to send messages."
+        }
+    }))
 }
 
 impl Draft {
@@ -133,15 +152,7 @@ fn encode(text: &str) -> String {
     encoded
 }
 
-fn check_destination(context: &Context, channel: Channel, destination: &str) -> Result<(), Error> {
-    if !context.transports.can_send(channel) {
-        return Err(Error::code_delivery_failure(match channel {
-            Channel::Email => "The server has no e-mail sender configured (email.smtp_url).",
-            Channel::Sms => {
-                "Invalid phone number provided/Unable to send the message. User pool does not have SMS configuration to send messages."
-            }
-        }));
-    }
+fn check_destination(channel: Channel, destination: &str) -> Result<(), Error> {
     let deliverable = match channel {
         Channel::Email => is_deliverable_email(destination),
         Channel::Sms => is_deliverable_phone(destination),

@@ -8,5 +8,5 @@ mod draft;
 mod purpose;
 mod texts;
 
-pub use draft::{Draft, Recipient, prepare};
+pub use draft::{Draft, Recipient, check_sender, prepare};
 pub use purpose::MessagePurpose;

@@ -1,3 +1,4 @@
+use cenote_model::ErrorCode;
 use cenote_model::types::{AdminResetUserPasswordRequest, AdminResetUserPasswordResponse};
 use cenote_store::{CodePurpose, User, UserStatus};
 
@@ -35,7 +36,8 @@ pub async fn admin_reset_user_password(
         client_id: None,
         client_metadata: request.client_metadata.as_ref(),
     };
-    let draft = messages::prepare(context, MessagePurpose::ForgotPassword, recipient).await?;
+    let draft =
+        messages::prepare(context, MessagePurpose::ForgotPassword, recipient).await.map_err(undeliverable)?;
     let code = codes::generate(context);
     let expires_ms = context.now_ms + codes::RESET_SECONDS * 1000;
     update_user(context, user, |user| {
@@ -50,6 +52,16 @@ pub async fn admin_reset_user_password(
     })
     .await?;
     Ok(AdminResetUserPasswordResponse {})
+}
+
+/// The operation knows no `CodeDeliveryFailureException`.
+fn undeliverable(error: Error) -> Error {
+    match error.message {
+        Some(message) if error.code == ErrorCode::CodeDeliveryFailureException => {
+            Error::invalid_parameter(message)
+        }
+        _ => error,
+    }
 }
 
 fn check(pool: &Pool, user: &User) -> Result<Choice, Error> {

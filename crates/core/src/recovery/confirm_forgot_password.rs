@@ -1,5 +1,5 @@
 use cenote_model::types::{ConfirmForgotPasswordRequest, ConfirmForgotPasswordResponse};
-use cenote_store::{CodePurpose, CommitError, Conflict, Lockout, User, UserStatus};
+use cenote_store::{ChangeSet, CodePurpose, Lockout, User, UserStatus};
 use cenote_triggers::post_confirmation::{PostConfirmationRequest, PostConfirmationSource};
 
 use crate::analytics;
@@ -8,16 +8,13 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
 use crate::recovery::eligibility::{has_verified_contact, status_allows};
-use crate::recovery::forgot_password::{limit, refuse_risk};
 use crate::threat::{self, Event, Verdict};
 use crate::trigger;
 use crate::users::attempts::{self, Attempt};
 use crate::users::password_policy::{self, Wording};
 use crate::users::resolve::{Names, find_user};
-use crate::users::{codes, password, unknown, update};
-
-/// How often the decision is taken anew when others change the user meanwhile.
-const ATTEMPTS: usize = 32;
+use crate::users::update::{self, Decision};
+use crate::users::{codes, password, unknown};
 
 /// ConfirmForgotPassword: sets a new password for whoever has the code. It revokes no token and signs nobody in.
 ///
@@ -76,7 +73,7 @@ struct Redemption<'a> {
 
 impl Redemption<'_> {
     fn limit(&self) -> u32 {
-        limit(self.context.settings.limits.recovery_attempts_per_hour, self.verdict)
+        threat::widen(self.context.settings.limits.recovery_attempts_per_hour, self.verdict)
     }
 
     /// What is answered for a name that no user has.
@@ -97,40 +94,32 @@ impl Redemption<'_> {
 
     /// Checks the code and sets the password; the user as it is afterwards.
     async fn redeem(&self, user: User) -> Result<User, Error> {
-        let context = self.context;
-        let mut before = user;
-        for _ in 0..ATTEMPTS {
-            attempts::check(&before.attempts, Attempt::RecoveryRedemption, self.limit(), context.now_ms)?;
-            self.check_state(&before)?;
-            let mut after = before.clone();
-            let outcome = match self.check_code(&before) {
-                Ok(()) => {
-                    self.check_redeemable(&before).await?;
+        let decided = update::decide(self.context, user, |mut after| {
+            Box::pin(async move {
+                self.check_limit(&after)?;
+                self.check_state(&after)?;
+                let answer = self.check_code(&after);
+                if answer.is_ok() {
+                    self.check_redeemable(&after).await?;
                     self.set_password(&mut after).await?;
-                    Ok(())
+                } else {
+                    self.count(&mut after)?;
                 }
-                Err(error) => {
-                    attempts::count(
-                        &mut after.attempts,
-                        Attempt::RecoveryRedemption,
-                        self.limit(),
-                        context.now_ms,
-                    )?;
-                    Err(error)
-                }
-            };
-            match update::commit_user(context, &before, &after, Vec::new()).await {
-                Ok(()) => return outcome.map(|()| after),
-                Err(CommitError::Conflict(Conflict::VersionChanged)) => {
-                    match context.store.find_user(&before.pool_id, &before.sub).await? {
-                        Some(user) => before = user,
-                        None => return Err(self.answer_nobody().await),
-                    }
-                }
-                Err(other) => return Err(other.into()),
-            }
+                Ok(Decision { answer, after, further: ChangeSet::new() })
+            })
+        });
+        match decided.await? {
+            Some((answer, user)) => answer.map(|()| user),
+            None => Err(self.answer_nobody().await),
         }
-        Err(Error::too_many_requests())
+    }
+
+    fn check_limit(&self, user: &User) -> Result<(), Error> {
+        attempts::check(&user.attempts, Attempt::RecoveryRedemption, self.limit(), self.context.now_ms)
+    }
+
+    fn count(&self, user: &mut User) -> Result<(), Error> {
+        attempts::count(&mut user.attempts, Attempt::RecoveryRedemption, self.limit(), self.context.now_ms)
     }
 
     /// What a client that may know its users is told before the code is looked at.
@@ -165,11 +154,10 @@ impl Redemption<'_> {
         if !status_allows(user) {
             return Err(Error::reset_not_possible());
         }
-        refuse_risk(self.verdict)?;
         if password::was_used(self.context, self.pool, user, &self.request.password).await? {
             return Err(Error::password_history());
         }
-        Ok(())
+        self.verdict.refuse()
     }
 
     async fn set_password(&self, user: &mut User) -> Result<(), Error> {
@@ -185,7 +173,6 @@ impl Redemption<'_> {
         .await?;
         password::set(self.pool, user, new);
         user.status = UserStatus::Confirmed;
-        user.codes.remove(&CodePurpose::Reset);
         attempts::clear(&mut user.attempts, Attempt::RecoveryRedemption);
         // Whoever locked the user out by guessing did not know the code.
         user.lockout = Lockout::default();

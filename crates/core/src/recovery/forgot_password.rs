@@ -1,6 +1,8 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use cenote_crypto::random::alphanumeric;
 use cenote_model::types::{CodeDeliveryDetailsType, ForgotPasswordRequest, ForgotPasswordResponse};
-use cenote_store::{ChangeSet, CodePurpose, CommitError, Conflict, User};
+use cenote_store::{ChangeSet, CodePurpose, User};
 
 use crate::analytics;
 use crate::clients::Client;
@@ -16,10 +18,8 @@ use crate::threat::{self, Event, Verdict};
 use crate::users::attempts::{self, Attempt};
 use crate::users::migration::{self, Migration};
 use crate::users::resolve::{Names, find_user};
-use crate::users::{codes, unknown, update};
-
-/// How often the decision is taken anew when others change the user meanwhile.
-const ATTEMPTS: usize = 32;
+use crate::users::update::{self, Decision};
+use crate::users::{codes, unknown};
 
 /// ForgotPassword: sends a reset code to a verified contact of the user.
 ///
@@ -41,14 +41,15 @@ pub async fn forgot_password(
     let verdict =
         threat::assess(context, Event::ForgotPassword, &pool, &client, &request.username, user_context);
     let asked = Asked { context, client: &client, pool: &pool, request: &request, verdict };
-    let user = match find_user(context, &pool, &request.username, Names::WithSub).await? {
-        Some(user) => Some(user),
-        None => asked.migrate().await?,
-    };
+    let mut user = find_user(context, &pool, &request.username, Names::WithSub).await?;
+    if user.is_none() {
+        asked.count_unknown().await?;
+        user = asked.migrate().await?;
+    }
     let sub = user.as_ref().map(|user| user.sub.as_str().to_owned());
     let outcome = match user {
         Some(user) => asked.answer_user(user).await,
-        None => asked.answer_nobody().await,
+        None => asked.answer_nobody(),
     };
     analytics::record(
         context,
@@ -58,6 +59,10 @@ pub async fn forgot_password(
         sub.as_deref(),
     );
     outcome.map(|details| ForgotPasswordResponse { code_delivery_details: Some(details) })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Asked<'a> {
@@ -70,99 +75,127 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn limit(&self) -> u32 {
-        limit(self.context.settings.limits.recovery_requests_per_hour, self.verdict)
+        threat::widen(self.context.settings.limits.recovery_requests_per_hour, self.verdict)
     }
 
-    /// Asks the pool's old directory for the user. The limit comes first: the function may cost its owner money.
-    async fn migrate(&self) -> Result<Option<User>, Error> {
-        if self.pool.lambda().user_migration.is_none() {
-            return Ok(None);
-        }
-        let known = unknown::find(self.context, self.pool, &self.request.username).await?;
-        attempts::check(&known.attempts, Attempt::RecoveryRequest, self.limit(), self.context.now_ms)?;
-        migration::migrate(
-            self.context,
-            Migration {
-                pool: self.pool,
-                client: self.client,
-                username: &self.request.username,
-                password: None,
-                validation_data: None,
-                client_metadata: self.request.client_metadata.as_ref(),
-            },
-        )
+    /// Counts a request for a name that no user has. The count comes before the pool's function is asked, which may cost its
+    /// owner money.
+    async fn count_unknown(&self) -> Result<(), Error> {
+        let (context, username) = (self.context, self.request.username.as_str());
+        let marks = !self.pretends_no_contact();
+        unknown::update(context, self.pool, username, |known| {
+            attempts::count(&mut known.attempts, Attempt::RecoveryRequest, self.limit(), context.now_ms)?;
+            if marks {
+                known.reset_until_ms = context.now_ms + codes::RESET_SECONDS * 1000;
+            }
+            Ok(())
+        })
         .await
     }
 
-    /// Counts the request, and answers as the client wants unknown users answered.
-    async fn answer_nobody(&self) -> Result<CodeDeliveryDetailsType, Error> {
-        let (context, username) = (self.context, self.request.username.as_str());
-        unknown::update(context, self.pool, username, |known| {
-            attempts::count(&mut known.attempts, Attempt::RecoveryRequest, self.limit(), context.now_ms)?;
-            known.reset_until_ms = context.now_ms + codes::RESET_SECONDS * 1000;
-            Ok(())
-        })
-        .await?;
+    /// Asks the pool's old directory for the user.
+    async fn migrate(&self) -> Result<Option<User>, Error> {
+        let migration = Migration {
+            pool: self.pool,
+            client: self.client,
+            username: &self.request.username,
+            password: None,
+            validation_data: None,
+            client_metadata: self.request.client_metadata.as_ref(),
+        };
+        migration::migrate(self.context, migration).await
+    }
+
+    fn pretends_no_contact(&self) -> bool {
+        self.client.hides_users()
+            && self.context.settings.ineligible == Ineligible::Error
+            && simulated::pretends_no_contact(self.pool, &self.request.username)
+    }
+
+    /// Answers as the client wants unknown users answered.
+    fn answer_nobody(&self) -> Result<CodeDeliveryDetailsType, Error> {
         if !self.client.hides_users() {
             return Err(Error::combination_missing());
         }
-        if context.settings.ineligible == Ineligible::Error
-            && simulated::pretends_no_contact(self.pool, username)
-        {
+        if self.pretends_no_contact() {
             return Err(Error::no_recovery_contact());
         }
-        self.refuse_risk()?;
-        Ok(simulated::delivery_details(self.pool, username))
+        self.simulate()
     }
 
-    /// Counts the request, makes the code and appends its message, in one change set.
+    /// The invented answer, and the errors that a real one would meet whoever it is for.
+    fn simulate(&self) -> Result<CodeDeliveryDetailsType, Error> {
+        self.verdict.refuse()?;
+        let contact = simulated::contact(self.pool, &self.request.username);
+        messages::check_sender(self.context, self.pool, contact)?;
+        Ok(simulated::delivery_details(self.pool, &self.request.username))
+    }
+
+    /// Counts the request, makes the code and appends its message, in one change set. Where a function writes the text, the
+    /// count and the end of the earlier code come first: the function may take its time, or fail, and must not run more
+    /// often than the limit allows.
     async fn answer_user(&self, user: User) -> Result<CodeDeliveryDetailsType, Error> {
         let context = self.context;
-        let mut before = user;
-        let mut drafted: Option<(Choice, Draft)> = None;
-        for _ in 0..ATTEMPTS {
-            attempts::check(&before.attempts, Attempt::RecoveryRequest, self.limit(), context.now_ms)?;
-            let mut after = before.clone();
-            attempts::count(&mut after.attempts, Attempt::RecoveryRequest, self.limit(), context.now_ms)?;
-            let mut further = ChangeSet::new();
-            let outcome = match eligibility::check(self.pool, &before) {
-                Err(refusal) => self.refuse(refusal, &mut after),
-                Ok(choice) => match self.refuse_risk() {
-                    Err(error) => Err(error),
-                    Ok(()) => match self.draft(&before, &choice, drafted.take()).await {
+        let counts_first =
+            self.pool.lambda().custom_message.is_some() && eligibility::check(self.pool, &user).is_ok();
+        let user = if counts_first {
+            let ((), user) = update::update_user(context, user, |user| {
+                user.codes.remove(&CodePurpose::Reset);
+                self.count(user).map(|()| ((), ChangeSet::new()))
+            })
+            .await?;
+            user
+        } else {
+            user
+        };
+        let drafted: Mutex<Option<(Choice, Draft)>> = Mutex::new(None);
+        let decided = update::decide(context, user, |mut after| {
+            let drafted = &drafted;
+            Box::pin(async move {
+                if !counts_first {
+                    self.count(&mut after)?;
+                }
+                let mut further = ChangeSet::new();
+                let earlier = lock(drafted).take();
+                let answer = match eligibility::check(self.pool, &after) {
+                    Err(refusal) => self.refuse(refusal, &mut after),
+                    Ok(choice) => match self.draft(&after, &choice, earlier).await {
+                        // No code is valid now, and the attempt counts.
                         Err(error) => {
-                            // The message failed: no code is valid now, and the attempt counts.
                             after.codes.remove(&CodePurpose::Reset);
                             Err(error)
                         }
                         Ok(draft) => {
                             let code = codes::generate(context);
-                            let attribute = choice.contact.attribute();
-                            codes::set(context, &mut after, CodePurpose::Reset, &code, attribute);
+                            codes::set(
+                                context,
+                                &mut after,
+                                CodePurpose::Reset,
+                                &code,
+                                choice.contact.attribute(),
+                            );
                             let expires_ms = context.now_ms + codes::RESET_SECONDS * 1000;
                             further.push(draft.message(context, &code, expires_ms));
-                            let details = choice.contact.delivery_details(&choice.value);
-                            drafted = Some((choice, draft));
+                            let details = self.details(&choice);
+                            *lock(drafted) = Some((choice, draft));
                             Ok(details)
                         }
                     },
-                },
-            };
-            match update::commit_user(context, &before, &after, further).await {
-                Ok(()) => return outcome,
-                Err(CommitError::Conflict(Conflict::VersionChanged)) => {
-                    match context.store.find_user(&before.pool_id, &before.sub).await? {
-                        Some(user) => before = user,
-                        None => return self.answer_nobody().await,
-                    }
-                }
-                Err(other) => return Err(other.into()),
-            }
+                };
+                Ok(Decision { answer, after, further })
+            })
+        });
+        match decided.await? {
+            Some((answer, _)) => answer,
+            None => self.answer_nobody(),
         }
-        Err(Error::too_many_requests())
     }
 
-    /// The message without its code. A draft for the same contact is good for a second try: the trigger that wrote it need
+    fn count(&self, user: &mut User) -> Result<(), Error> {
+        attempts::count(&mut user.attempts, Attempt::RecoveryRequest, self.limit(), self.context.now_ms)
+    }
+
+    /// The message without its code. A draft for the same contact is good for a second try: the function that wrote it need
     /// not run again.
     async fn draft(
         &self,
@@ -170,6 +203,7 @@ impl Asked<'_> {
         choice: &Choice,
         drafted: Option<(Choice, Draft)>,
     ) -> Result<Draft, Error> {
+        self.verdict.refuse()?;
         if let Some((_, draft)) = drafted.filter(|(drafted, _)| drafted == choice) {
             return Ok(draft);
         }
@@ -184,36 +218,25 @@ impl Asked<'_> {
         messages::prepare(self.context, MessagePurpose::ForgotPassword, recipient).await
     }
 
+    /// Where the code went. An invented answer can't know the letter case that a user was created with.
+    fn details(&self, choice: &Choice) -> CodeDeliveryDetailsType {
+        if self.client.hides_users() {
+            choice.contact.delivery_details(&self.pool.fold(&choice.value))
+        } else {
+            choice.contact.delivery_details(&choice.value)
+        }
+    }
+
     /// What a user is told that can't have a code. Where users are hidden it gets one that nobody knows, so that redeeming
     /// goes on looking alike too.
     fn refuse(&self, refusal: Refusal, after: &mut User) -> Result<CodeDeliveryDetailsType, Error> {
         let context = self.context;
-        if !self.client.hides_users()
-            || refusal == Refusal::NoContact && context.settings.ineligible == Ineligible::Error
-        {
+        let told = refusal == Refusal::NoContact && context.settings.ineligible == Ineligible::Error;
+        if told || !self.client.hides_users() {
             return Err(refusal.into_error());
         }
-        self.refuse_risk()?;
         let unguessable = alphanumeric(context.random.as_ref(), 32);
         codes::set(context, after, CodePurpose::Reset, &unguessable, "");
-        Ok(simulated::delivery_details(self.pool, &self.request.username))
+        self.simulate()
     }
-
-    fn refuse_risk(&self) -> Result<(), Error> {
-        refuse_risk(self.verdict)
-    }
-}
-
-/// An attempt limit, four times as wide for a context that is known to be harmless.
-pub(super) fn limit(limit: u32, verdict: Verdict) -> u32 {
-    if verdict == Verdict::NoRisk { limit.saturating_mul(4) } else { limit }
-}
-
-/// # Errors
-/// `NotAuthorizedException` when threat protection blocks the request.
-pub(super) fn refuse_risk(verdict: Verdict) -> Result<(), Error> {
-    if verdict == Verdict::Block {
-        return Err(Error::not_authorized("Unable to process the request due to security reasons."));
-    }
-    Ok(())
 }

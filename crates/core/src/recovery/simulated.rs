@@ -13,13 +13,13 @@ use crate::users::contact::Contact;
 /// address would be; anything else would give away that there is none.
 #[must_use]
 pub fn delivery_details(pool: &Pool, username: &str) -> CodeDeliveryDetailsType {
-    let contact = medium(pool, username);
+    let contact = contact(pool, username);
     let own = match contact {
         Contact::Email => is_email(username),
         Contact::PhoneNumber => is_phone_number(username),
     };
     if own {
-        return contact.delivery_details(username);
+        return contact.delivery_details(&pool.fold(username));
     }
     let noise = noise(pool, "destination", username);
     let letter = |byte: u8| char::from(b'a' + byte % 26);
@@ -44,8 +44,10 @@ pub fn pretends_no_contact(pool: &Pool, username: &str) -> bool {
     noise(pool, "no contact", username)[0] < 64
 }
 
-/// By the form of the name, then by the only contact that the pool verifies, then by its first recovery mechanism.
-fn medium(pool: &Pool, username: &str) -> Contact {
+/// The contact that the invented code goes to: by the form of the name, then the only one that the pool verifies, then its
+/// first recovery mechanism.
+#[must_use]
+pub fn contact(pool: &Pool, username: &str) -> Contact {
     if is_email(username) {
         return Contact::Email;
     }

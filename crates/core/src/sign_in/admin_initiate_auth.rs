@@ -3,8 +3,9 @@ use cenote_model::types::{AdminInitiateAuthRequest, AdminInitiateAuthResponse};
 use crate::analytics;
 use crate::context::Context;
 use crate::error::Error;
-use crate::sign_in::flow::{self, Side, SignIn};
+use crate::sign_in::flow;
 use crate::sign_in::parameters::Parameters;
+use crate::sign_in::step::{Side, SignIn};
 
 /// AdminInitiateAuth: a back end signs its user in. IAM credentials do not replace the secret hash.
 ///
@@ -23,8 +24,9 @@ pub async fn admin_initiate_auth(
         parameters: Parameters::new(request.auth_parameters.as_ref()),
         client_metadata: request.client_metadata.as_ref(),
     };
-    let outcome = flow::run(sign_in, request.auth_flow).await?;
+    let outcome = flow::run(sign_in, request.auth_flow).await;
     analytics::record(context, "AdminInitiateAuth", &client, request.analytics_metadata.as_ref(), None);
+    let outcome = outcome?;
     Ok(AdminInitiateAuthResponse {
         authentication_result: outcome.result,
         available_challenges: None,

@@ -3,8 +3,8 @@ use cenote_model::types::{AdminRespondToAuthChallengeRequest, AdminRespondToAuth
 use crate::context::Context;
 use crate::error::Error;
 use crate::sign_in::challenge;
-use crate::sign_in::flow::{Side, SignIn};
 use crate::sign_in::parameters::Parameters;
+use crate::sign_in::step::{Side, SignIn};
 
 /// AdminRespondToAuthChallenge: the next step of a sign-in that a back end drives.
 ///

@@ -3,8 +3,8 @@
 use cenote_model::types::ChallengeNameType;
 
 use crate::error::Error;
-use crate::sign_in::flow::{Outcome, SignIn};
-use crate::sign_in::new_password;
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::sign_in::{flow, new_password};
 
 /// Takes the answer to a challenge.
 ///
@@ -16,6 +16,7 @@ pub async fn respond(
     challenge: ChallengeNameType,
     session: Option<&str>,
 ) -> Result<Outcome, Error> {
+    flow::check_custom_only(sign_in.client, challenge == ChallengeNameType::CustomChallenge)?;
     match challenge {
         ChallengeNameType::NewPasswordRequired => new_password::respond(sign_in, session).await,
         other => Err(Error::invalid_parameter(format!(

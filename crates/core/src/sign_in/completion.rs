@@ -1,12 +1,12 @@
 //! The end of a sign-in: second factors if they are asked for, then the triggers and the tokens.
 
 use cenote_model::types::UserPoolMfaType;
-use cenote_store::{ChangeSet, User};
+use cenote_store::User;
 use cenote_triggers::post_authentication::PostAuthenticationRequest;
 use cenote_triggers::pre_token_generation::TokenGenerationSource;
 
 use crate::error::Error;
-use crate::sign_in::flow::{Outcome, SignIn};
+use crate::sign_in::step::{Outcome, SignIn};
 use crate::tokens::grant::Grant;
 use crate::tokens::issue::{self, Issue, Refresh};
 use crate::trigger;
@@ -19,22 +19,13 @@ pub enum Origin {
     NewPassword,
 }
 
-/// Completes a sign-in. `changes` is what the last step still has to write, such as its used session; it is written before
-/// any trigger runs.
+/// Completes a sign-in. What the last step had to write, such as its used session, is written.
 ///
 /// # Errors
 /// Those of the triggers; `UnsupportedOperationException` when a second factor is asked for, since none is built.
-pub async fn complete(
-    sign_in: SignIn<'_>,
-    user: User,
-    origin: Origin,
-    changes: ChangeSet,
-) -> Result<Outcome, Error> {
+pub async fn complete(sign_in: SignIn<'_>, user: User, origin: Origin) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, .. } = sign_in;
     refuse_second_factor(sign_in, &user)?;
-    if !changes.is_empty() {
-        context.commit(changes).await?;
-    }
     // Metadata of a challenge's answer reaches the triggers below, that of a flow only those before the password.
     let client_metadata = match origin {
         Origin::Authentication => None,

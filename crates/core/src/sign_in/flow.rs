@@ -1,53 +1,11 @@
 //! Which flow a request asks for, and whether the client may use it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use cenote_model::types::{
-    AuthFlowType, AuthenticationResultType, ChallengeNameType, ExplicitAuthFlowsType,
-    RefreshTokenRotationType,
-};
+use cenote_model::ErrorCode;
+use cenote_model::types::{AuthFlowType, ExplicitAuthFlowsType, FeatureType};
 
 use crate::clients::Client;
-use crate::context::Context;
 use crate::error::Error;
-use crate::pools::Pool;
-use crate::sign_in::parameters::Parameters;
-
-/// Who signs in: a user, or a back end for its user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    Public,
-    Admin,
-}
-
-/// A request to sign in, of either side.
-#[derive(Clone, Copy, Debug)]
-pub struct SignIn<'a> {
-    pub context: &'a Context,
-    pub side: Side,
-    pub pool: &'a Arc<Pool>,
-    pub client: &'a Arc<Client>,
-    pub parameters: Parameters<'a>,
-    pub client_metadata: Option<&'a BTreeMap<String, String>>,
-}
-
-/// What a sign-in answers: tokens, or the next challenge.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    pub result: Option<AuthenticationResultType>,
-    pub challenge: Option<ChallengeNameType>,
-    pub parameters: BTreeMap<String, String>,
-    pub session: Option<String>,
-}
-
-impl Outcome {
-    /// Tokens: nothing more is asked.
-    #[must_use]
-    pub fn tokens(result: AuthenticationResultType) -> Self {
-        Self { result: Some(result), ..Self::default() }
-    }
-}
+use crate::sign_in::step::{Outcome, Side, SignIn};
 
 /// Checks that the client may use a flow, and that the operation takes it.
 ///
@@ -56,9 +14,7 @@ impl Outcome {
 pub fn check_flow(side: Side, client: &Client, flow: AuthFlowType) -> Result<(), Error> {
     use ExplicitAuthFlowsType as Explicit;
     let only_custom = client.allows_flow(&[Explicit::CustomAuthFlowOnly]);
-    if only_custom && !is_refresh(flow) && flow != AuthFlowType::CustomAuth {
-        return Err(Error::invalid_parameter("Only custom auth (lambda driven) is enabled for this client."));
-    }
+    check_custom_only(client, is_refresh(flow) || flow == AuthFlowType::CustomAuth)?;
     // A list of the older names adds to a base of SRP and refresh.
     let legacy = client.allows_flow(&[Explicit::UserPasswordAuth, Explicit::AdminNoSrpAuth]);
     let (allowed, text) = match flow {
@@ -78,7 +34,7 @@ pub fn check_flow(side: Side, client: &Client, flow: AuthFlowType) -> Result<(),
         AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth => {
             if rotates(client) {
                 return Err(Error::new(
-                    cenote_model::ErrorCode::UnsupportedOperationException,
+                    ErrorCode::UnsupportedOperationException,
                     "This API does not support refresh token rotation",
                 ));
             }
@@ -110,25 +66,50 @@ pub fn check_flow(side: Side, client: &Client, flow: AuthFlowType) -> Result<(),
     }
 }
 
+/// Refuses all but custom sign-in to a client that has nothing else.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub fn check_custom_only(client: &Client, custom: bool) -> Result<(), Error> {
+    if client.allows_flow(&[ExplicitAuthFlowsType::CustomAuthFlowOnly]) && !custom {
+        return Err(Error::invalid_parameter("Only custom auth (lambda driven) is enabled for this client."));
+    }
+    Ok(())
+}
+
 fn is_refresh(flow: AuthFlowType) -> bool {
     matches!(flow, AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth)
 }
 
 fn rotates(client: &Client) -> bool {
-    client.configuration.refresh_token_rotation.as_ref().is_some_and(|rotation: &RefreshTokenRotationType| {
-        rotation.feature == cenote_model::types::FeatureType::Enabled
-    })
+    client
+        .configuration
+        .refresh_token_rotation
+        .as_ref()
+        .is_some_and(|rotation| rotation.feature == FeatureType::Enabled)
 }
 
-/// Runs a flow that [`check_flow`] let through.
+/// Runs a flow: the secret hash first, then whether the client may use the flow, then the flow.
 ///
 /// # Errors
 /// Those of the flow.
 pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType) -> Result<Outcome, Error> {
+    check_secret_hash(sign_in, flow)?;
     check_flow(sign_in.side, sign_in.client, flow)?;
     if is_refresh(flow) {
         super::refresh_flow::run(sign_in).await
     } else {
         super::password_flow::run(sign_in).await
+    }
+}
+
+/// Checks the hash against the user name as it was sent. A refresh sends none: its flow compares the value, once it knows
+/// whose token it is.
+fn check_secret_hash(sign_in: SignIn<'_>, flow: AuthFlowType) -> Result<(), Error> {
+    let SignIn { client, parameters, .. } = sign_in;
+    let hash = parameters.find("SECRET_HASH");
+    match parameters.find("USERNAME").filter(|_| !is_refresh(flow)) {
+        Some(username) => client.verify_secret_hash(&[username], hash),
+        None => client.check_secret_hash_presence(hash),
     }
 }

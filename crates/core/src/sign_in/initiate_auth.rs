@@ -3,8 +3,9 @@ use cenote_model::types::{InitiateAuthRequest, InitiateAuthResponse};
 use crate::analytics;
 use crate::context::Context;
 use crate::error::Error;
-use crate::sign_in::flow::{self, Side, SignIn};
+use crate::sign_in::flow;
 use crate::sign_in::parameters::Parameters;
+use crate::sign_in::step::{Side, SignIn};
 use crate::threat::{self, Event};
 
 /// InitiateAuth: a user signs in.
@@ -19,7 +20,7 @@ pub async fn initiate_auth(
     let parameters = Parameters::new(request.auth_parameters.as_ref());
     let username = parameters.find("USERNAME").unwrap_or_default();
     let user_context = request.user_context_data.as_ref();
-    threat::assess(context, Event::SignIn, &pool, &client, username, user_context);
+    threat::assess(context, Event::SignIn, &pool, &client, username, user_context).refuse()?;
     let sign_in = SignIn {
         context,
         side: Side::Public,
@@ -28,8 +29,9 @@ pub async fn initiate_auth(
         parameters,
         client_metadata: request.client_metadata.as_ref(),
     };
-    let outcome = flow::run(sign_in, request.auth_flow).await?;
+    let outcome = flow::run(sign_in, request.auth_flow).await;
     analytics::record(context, "InitiateAuth", &client, request.analytics_metadata.as_ref(), None);
+    let outcome = outcome?;
     Ok(InitiateAuthResponse {
         authentication_result: outcome.result,
         available_challenges: None,

@@ -9,6 +9,7 @@
 //! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
 //! | [`completion`] | what follows when nothing more is asked |
 //! | [`session`] | the sealed state of a challenge |
+//! | [`step`] | one request of a sign-in, and its answer |
 
 pub mod challenge;
 pub mod completion;
@@ -18,6 +19,7 @@ pub mod parameters;
 pub mod password_flow;
 pub mod refresh_flow;
 pub mod session;
+pub mod step;
 
 mod admin_initiate_auth;
 mod admin_respond_to_auth_challenge;

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use cenote_model::types::{AttributeType, ChallengeNameType};
-use cenote_store::{Change, CodePurpose, CommitError, Conflict, Sub, User, UserStatus};
+use cenote_store::{Sub, User, UserStatus};
 
 use crate::error::Error;
 use crate::sign_in::completion::{self, Origin};
-use crate::sign_in::flow::{Outcome, SignIn};
 use crate::sign_in::session::{self, Session};
-use crate::users::attributes::{self, Stage, is_readable};
-use crate::users::contact::Contact;
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::attributes::{self, Stage, Writes, is_readable};
 use crate::users::password_policy::{self, Wording};
-use crate::users::update::name_taken;
-use crate::users::{names, password};
+use crate::users::update::{self, Decision};
+use crate::users::{attribute_change, password};
 
 const NAME: &str = "NEW_PASSWORD_REQUIRED";
 const PREFIX: &str = "userAttributes.";
@@ -23,7 +22,7 @@ const PREFIX: &str = "userAttributes.";
 /// # Errors
 /// Never in practice.
 pub fn challenge(sign_in: SignIn<'_>, user: &User) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, .. } = sign_in;
+    let SignIn { context, client, .. } = sign_in;
     let missing: Vec<String> =
         missing_attributes(sign_in, user).into_iter().map(|name| format!("{PREFIX}{name}")).collect();
     let readable: BTreeMap<&str, &str> = user
@@ -38,7 +37,6 @@ pub fn challenge(sign_in: SignIn<'_>, user: &User) -> Result<Outcome, Error> {
         ("requiredAttributes".to_owned(), json(serde_json::to_string(&missing))?),
         ("userAttributes".to_owned(), json(serde_json::to_string(&readable))?),
     ]);
-    let _ = pool;
     Ok(Outcome {
         result: None,
         challenge: Some(ChallengeNameType::NewPasswordRequired),
@@ -71,70 +69,42 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let session = Session::unseal(context, client, session, NAME)?;
     session.check_unused(context).await?;
     let new_password = parameters.get("NEW_PASSWORD")?;
-    let user = context
-        .store
-        .find_user(pool.id(), &Sub::new(session.sub.clone()))
-        .await?
-        .ok_or_else(session::invalid)?;
-    check_name(sign_in, &user, typed)?;
-    session.check_user(&user)?;
-    if !user.enabled {
-        return Err(Error::user_disabled());
-    }
-    if user.status != UserStatus::ForceChangePassword {
-        return Err(session::invalid());
-    }
-    completion::refuse_second_factor(sign_in, &user)?;
-    password_policy::check(&pool.password_policy(), new_password, Wording::Change)?;
-    let writes = check_attributes(sign_in, &user)?;
-    if password::was_used(context, pool, &user, new_password).await?
-        && !keeps_temporary(sign_in, &user, new_password).await?
-    {
-        return Err(Error::password_history());
-    }
-    let mut after = user.clone();
-    let made = password::create(
-        context,
-        pool,
-        &user.username,
-        user.sub.as_str(),
-        new_password,
-        password::Kind::Permanent,
-    )
-    .await?;
-    password::set(pool, &mut after, made);
-    after.status = UserStatus::Confirmed;
-    after.codes.remove(&CodePurpose::Reset);
-    for contact in Contact::ALL {
-        if writes.contains_key(contact.attribute()) {
-            after.attributes.remove(contact.flag());
-        }
-    }
-    after.attributes.extend(writes);
-    after.names = names::claims(pool, &after);
-    after.modified_ms = context.now_ms;
-    let changes = vec![
-        session.consume(context),
-        Change::UpdateUser { before: Box::new(user), after: Box::new(after.clone()) },
-    ];
-    match context.commit(changes).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict(Conflict::SessionUsed)) => return Err(session::used_before()),
-        Err(CommitError::Conflict(Conflict::NameTaken(kind))) => return Err(taken(kind)),
-        Err(CommitError::Conflict(_)) => return Err(session::invalid()),
-        Err(other) => return Err(other.into()),
-    }
-    after.version += 1;
-    completion::complete(sign_in, after, Origin::NewPassword, Vec::new()).await
-}
-
-fn taken(kind: cenote_store::NameKind) -> Error {
-    name_taken(kind)
-}
-
-/// The temporary password itself may become the permanent one; the history is about those before it.
-async fn keeps_temporary(sign_in: SignIn<'_>, user: &User, new_password: &str) -> Result<bool, Error> {
-    password::matches(sign_in.context, sign_in.pool, user, new_password).await
+    let sub = Sub::new(session.sub.clone());
+    let user = context.store.find_user(pool.id(), &sub).await?.ok_or_else(session::invalid)?;
+    let session = &session;
+    let decided = update::decide(context, user, |mut user| {
+        Box::pin(async move {
+            check_name(sign_in, &user, typed)?;
+            session.check_user(&user)?;
+            if !user.enabled {
+                return Err(Error::user_disabled());
+            }
+            if user.status != UserStatus::ForceChangePassword {
+                return Err(session::invalid());
+            }
+            completion::refuse_second_factor(sign_in, &user)?;
+            password_policy::check(&pool.password_policy(), new_password, Wording::Change)?;
+            let writes = check_attributes(sign_in, &user)?;
+            // The temporary password itself may become the permanent one; the history is about those before it.
+            if password::was_used(context, pool, &user, new_password).await?
+                && !password::matches(context, pool, &user, new_password).await?
+            {
+                return Err(Error::password_history());
+            }
+            let (username, sub) = (user.username.clone(), user.sub.as_str().to_owned());
+            let made =
+                password::create(context, pool, &username, &sub, new_password, password::Kind::Permanent)
+                    .await?;
+            password::set(pool, &mut user, made);
+            user.status = UserStatus::Confirmed;
+            user.modified_ms = context.now_ms;
+            // No code is sent for a new contact: the user asks for one.
+            attribute_change::apply(pool, &writes, &mut user)?;
+            Ok(Decision { answer: (), after: user, further: vec![session.consume(context)] })
+        })
+    });
+    let ((), user) = decided.await?.ok_or_else(session::invalid)?;
+    completion::complete(sign_in, user, Origin::NewPassword).await
 }
 
 /// The answer must name the session's user, by whatever name it has.
@@ -145,18 +115,21 @@ fn check_name(sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<(), Error
 }
 
 /// The attributes that come with the answer, normalized.
-fn check_attributes(sign_in: SignIn<'_>, user: &User) -> Result<BTreeMap<String, String>, Error> {
+fn check_attributes(sign_in: SignIn<'_>, user: &User) -> Result<Writes, Error> {
     let given: Vec<AttributeType> = sign_in
         .parameters
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?, value)))
         .map(|(name, value)| AttributeType { name: name.to_owned(), value: Some(value.to_owned()) })
         .collect();
-    for item in &given {
-        let required =
-            sign_in.pool.find_attribute(&item.name).is_some_and(|attribute| attribute.required == Some(true));
-        if required && user.attributes.get(&item.name).is_some_and(|value| !value.is_empty()) {
-            return Err(Error::not_authorized(format!("Cannot modify an already provided {}", item.name)));
+    let present = |name: &str| user.attributes.get(name).is_some_and(|value| !value.is_empty());
+    for name in given.iter().map(|item| item.name.as_str()).filter(|name| present(name)) {
+        let Some(attribute) = sign_in.pool.find_attribute(name) else { continue };
+        if attribute.required == Some(true) {
+            return Err(Error::not_authorized(format!("Cannot modify an already provided {name}")));
+        }
+        if attribute.mutable == Some(false) {
+            return Err(Error::invalid_parameter(format!("user.{name}: Attribute cannot be updated.\n")));
         }
     }
     attributes::check_writable(sign_in.client, given.iter().map(|item| item.name.as_str()))?;
@@ -166,5 +139,5 @@ fn check_attributes(sign_in: SignIn<'_>, user: &User) -> Result<BTreeMap<String,
             return Err(Error::invalid_parameter(format!("Invalid attributes given, {name} is missing")));
         }
     }
-    Ok(writes.set)
+    Ok(writes)
 }

@@ -3,10 +3,11 @@
 use cenote_store::{Lockout, User, UserStatus};
 use cenote_triggers::pre_authentication::PreAuthenticationRequest;
 
+use crate::context::Context;
 use crate::error::Error;
 use crate::sign_in::completion::{self, Origin};
-use crate::sign_in::flow::{Outcome, SignIn};
 use crate::sign_in::new_password;
+use crate::sign_in::step::{Outcome, SignIn};
 use crate::trigger;
 use crate::users::migration::{self, Migration};
 use crate::users::resolve::{Names, find_user};
@@ -15,71 +16,93 @@ use crate::users::{lockout, password, unknown, update};
 /// Signs in by user name and password.
 ///
 /// # Errors
-/// In Cognito's order: parameters, secret hash, user, status, lock, PreAuthentication, password.
+/// In Cognito's order: parameters, user, status, lock, PreAuthentication, password.
 pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
+    let SignIn { context, pool, parameters, .. } = sign_in;
     let username = parameters.get("USERNAME")?;
     let typed = parameters.get("PASSWORD")?;
-    client.verify_secret_hash(&[username], parameters.find("SECRET_HASH"))?;
     let user = match find_user(context, pool, username, Names::SignIn).await? {
         Some(user) => Some(user),
-        None => {
-            migration::migrate(
-                context,
-                Migration {
-                    pool,
-                    client,
-                    username,
-                    password: Some(typed),
-                    validation_data: sign_in.client_metadata,
-                    client_metadata: None,
-                },
-            )
-            .await?
-        }
+        None => migrate(sign_in, username, typed).await?,
     };
     let Some(user) = user else { return Err(refuse_nobody(sign_in, username, typed).await) };
-    check_status(sign_in, &user)?;
+    let standing = check_status(sign_in, &user)?;
     if lockout::is_locked(&user.lockout, context.now_ms) {
         return Err(Error::password_attempts_exceeded());
     }
     pre_authentication(sign_in, Some(&user), &user.username).await?;
-    if !password::matches(context, pool, &user, typed).await? {
+    let matches = password::matches(context, pool, &user, typed).await?;
+    if !matches || standing == Standing::HasNoPassword {
         return Err(count_failure(sign_in, user).await);
     }
+    let user = confirm_match(sign_in, user).await?;
     let expired = user
         .password
         .as_ref()
         .and_then(|password| password.expires_ms)
         .is_some_and(|expires_ms| expires_ms <= context.now_ms);
-    if expired && user.status == UserStatus::ForceChangePassword {
-        return Err(Error::not_authorized(
-            "Temporary password has expired and must be reset by an administrator.",
-        ));
-    }
-    let user = forgive(sign_in, user).await?;
     if user.status == UserStatus::ForceChangePassword {
+        if expired {
+            return Err(Error::not_authorized(
+                "Temporary password has expired and must be reset by an administrator.",
+            ));
+        }
         return new_password::challenge(sign_in, &user);
     }
-    completion::complete(sign_in, user, Origin::Authentication, Vec::new()).await
+    completion::complete(sign_in, user, Origin::Authentication).await
+}
+
+/// What a user's status lets it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    SignsIn,
+    /// Every password is wrong, and counted as such.
+    HasNoPassword,
 }
 
 /// The user's state, before the password is looked at: disabled, reset required, unconfirmed.
-fn check_status(sign_in: SignIn<'_>, user: &User) -> Result<(), Error> {
+fn check_status(sign_in: SignIn<'_>, user: &User) -> Result<Standing, Error> {
     if !user.enabled {
         return Err(Error::user_disabled());
     }
     match user.status {
+        // Imported: that it waits for its first password would tell that it exists.
         UserStatus::ResetRequired if sign_in.client.hides_users() && user.password.is_none() => {
-            // Imported: that it waits for its first password would tell that it exists.
-            Err(Error::incorrect_credentials())
+            Ok(Standing::HasNoPassword)
         }
         UserStatus::ResetRequired => Err(Error::password_reset_required()),
         UserStatus::Unconfirmed => Err(Error::user_not_confirmed()),
-        UserStatus::Confirmed | UserStatus::ForceChangePassword => Ok(()),
-        // Signs in through its provider only, for it has no password here.
-        UserStatus::ExternalProvider => Err(Error::incorrect_credentials()),
+        UserStatus::Confirmed | UserStatus::ForceChangePassword => Ok(Standing::SignsIn),
+        // Signs in through its provider only.
+        UserStatus::ExternalProvider => Ok(Standing::HasNoPassword),
     }
+}
+
+/// Asks the pool's old directory for a user that the pool lacks. Its function checks the password, so what it refuses is a
+/// wrong password like any other, and guessing at it is locked like guessing here.
+async fn migrate(sign_in: SignIn<'_>, username: &str, typed: &str) -> Result<Option<User>, Error> {
+    let SignIn { context, pool, client, .. } = sign_in;
+    if pool.lambda().user_migration.is_none() {
+        return Ok(None);
+    }
+    let known = unknown::find(context, pool, username).await?;
+    if lockout::is_locked(&known.lockout, context.now_ms) {
+        return Err(Error::password_attempts_exceeded());
+    }
+    let migration = Migration {
+        pool,
+        client,
+        username,
+        password: Some(typed),
+        validation_data: sign_in.client_metadata,
+        client_metadata: None,
+    };
+    let migrated = migration::migrate(context, migration).await;
+    // A hiding client counts the failure when it answers for the name that nobody has.
+    if migrated.is_err() || matches!(migrated, Ok(None)) && !client.hides_users() {
+        count_failure_of_nobody(sign_in, username).await?;
+    }
+    migrated
 }
 
 /// What a name without a user is answered: the truth, or the work and the answers of a wrong password.
@@ -101,47 +124,47 @@ async fn wrong_password_of_nobody(sign_in: SignIn<'_>, username: &str, typed: &s
     }
     pre_authentication(sign_in, None, username).await?;
     password::matches_nobody(context, pool, username, typed).await?;
-    unknown::update(context, pool, username, |known| {
-        if lockout::is_locked(&known.lockout, context.now_ms) {
-            return Err(Error::password_attempts_exceeded());
-        }
-        lockout::count_failure(&mut known.lockout, context.settings.limits.password_attempts, context.now_ms);
-        Ok(())
-    })
-    .await
+    count_failure_of_nobody(sign_in, username).await
+}
+
+async fn count_failure_of_nobody(sign_in: SignIn<'_>, username: &str) -> Result<(), Error> {
+    let SignIn { context, pool, .. } = sign_in;
+    unknown::update(context, pool, username, |known| count_wrong(context, &mut known.lockout)).await
 }
 
 /// Counts a wrong password. Of many guesses that race, those that come after the lock are told of it, whether right or
 /// wrong.
 async fn count_failure(sign_in: SignIn<'_>, user: User) -> Error {
     let context = sign_in.context;
-    let counted = update::update_user(context, user, |user| {
-        if lockout::is_locked(&user.lockout, context.now_ms) {
-            return Err(Error::password_attempts_exceeded());
-        }
-        lockout::count_failure(&mut user.lockout, context.settings.limits.password_attempts, context.now_ms);
-        Ok(((), Vec::new()))
-    })
-    .await;
+    let counted =
+        update::update_user(context, user, |user| Ok((count_wrong(context, &mut user.lockout)?, Vec::new())))
+            .await;
     match counted {
         Ok(_) => Error::incorrect_credentials(),
         Err(error) => error,
     }
 }
 
-/// Forgets wrong passwords after a right one. Nothing is written when there is nothing to forget. A right password that was
-/// checked while others locked the user, or while it changed, does not count.
-async fn forgive(sign_in: SignIn<'_>, user: User) -> Result<User, Error> {
-    let context = sign_in.context;
-    if user.lockout == Lockout::default() {
-        return Ok(user);
+fn count_wrong(context: &Context, lockout: &mut Lockout) -> Result<(), Error> {
+    if lockout::is_locked(lockout, context.now_ms) {
+        return Err(Error::password_attempts_exceeded());
     }
+    lockout::count_failure(lockout, context.settings.limits.password_attempts, context.now_ms);
+    Ok(())
+}
+
+/// Looks at the user again after a right password: one that was checked while others locked the user, disabled it or gave it
+/// another password does not count. Wrong passwords before it are forgotten; there is a write only if there were some.
+async fn confirm_match(sign_in: SignIn<'_>, user: User) -> Result<User, Error> {
+    let context = sign_in.context;
     let checked = user.password.clone();
+    let status = user.status;
+    let user = update::reread(context, &user.pool_id, &user.sub).await?;
     let ((), user) = update::update_user(context, user, |user| {
         if lockout::is_locked(&user.lockout, context.now_ms) {
             return Err(Error::password_attempts_exceeded());
         }
-        if user.password != checked || !user.enabled {
+        if user.password != checked || user.status != status || !user.enabled {
             return Err(Error::incorrect_credentials());
         }
         user.lockout = Lockout::default();

@@ -4,7 +4,7 @@ use cenote_store::Sub;
 use cenote_triggers::pre_token_generation::TokenGenerationSource;
 
 use crate::error::Error;
-use crate::sign_in::flow::{Outcome, SignIn};
+use crate::sign_in::step::{Outcome, SignIn};
 use crate::tokens::issue::{self, Refresh};
 use crate::tokens::refresh_token::RefreshToken;
 
@@ -20,18 +20,13 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
         Some(token) => context.store.find_user(pool.id(), &Sub::new(token.sub.clone())).await?,
         None => None,
     };
-    // No user name travels with a refresh token, so the hash covers the one that the token knows. Without a user there is
-    // none to compare with; the token is refused all the same.
-    let (username, sub) = user.as_ref().map_or(("", ""), |user| (user.username.as_str(), user.sub.as_str()));
-    let hash = client.verify_secret_hash(&[username, sub], parameters.find("SECRET_HASH"));
-    let Some(token) = token else {
-        hash.or_else(|error| if parameters.find("SECRET_HASH").is_some() { Ok(()) } else { Err(error) })?;
-        return Err(Error::not_authorized("Invalid Refresh Token"));
-    };
+    let Some(token) = token else { return Err(Error::not_authorized("Invalid Refresh Token")) };
     let Some(user) = user else {
         return Err(Error::not_authorized("The user has been deleted for the associated refresh token"));
     };
-    hash?;
+    // No user name travels with a refresh token, so the hash covers the one that the token knows.
+    client
+        .verify_secret_hash(&[user.username.as_str(), user.sub.as_str()], parameters.find("SECRET_HASH"))?;
     if token.expires_ms <= context.now_ms {
         return Err(Error::not_authorized("Refresh Token has expired"));
     }

@@ -86,7 +86,7 @@ impl Session {
     /// `NotAuthorizedException` when it was.
     pub async fn check_unused(&self, context: &Context) -> Result<(), Error> {
         let used = context.store.is_session_used(&self.mark(context)).await?;
-        if used { Err(used_before()) } else { Ok(()) }
+        if used { Err(Error::session_used()) } else { Ok(()) }
     }
 
     /// The change that uses the session up, for the change set of the step that succeeded.
@@ -113,10 +113,4 @@ fn password_set_ms(user: &User) -> i64 {
 #[must_use]
 pub fn invalid() -> Error {
     Error::not_authorized("Invalid session for the user.")
-}
-
-/// The session did its work before.
-#[must_use]
-pub fn used_before() -> Error {
-    Error::not_authorized("Invalid session for the user, session can only be used once.")
 }

@@ -1,3 +1,4 @@
+use cenote_model::ErrorCode;
 use cenote_model::types::{GlobalSignOutRequest, GlobalSignOutResponse};
 
 use crate::context::Context;
@@ -13,11 +14,19 @@ pub async fn global_sign_out(
     context: &Context,
     request: GlobalSignOutRequest,
 ) -> Result<GlobalSignOutResponse, Error> {
-    let holder = authenticate(context, &request.access_token).await?;
-    update_user(context, holder.user, |user| {
+    let holder = authenticate(context, &request.access_token).await.map_err(of_deleted_user)?;
+    let signed_out = update_user(context, holder.user, |user| {
         user.token_generation += 1;
         Ok(((), Vec::new()))
-    })
-    .await?;
+    });
+    signed_out.await.map_err(of_deleted_user)?;
     Ok(GlobalSignOutResponse {})
+}
+
+/// The operation knows no `UserNotFoundException`. With its user, the token is gone.
+fn of_deleted_user(error: Error) -> Error {
+    if error.code == ErrorCode::UserNotFoundException {
+        return Error::not_authorized("Access Token has been revoked");
+    }
+    error
 }

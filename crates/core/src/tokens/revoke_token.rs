@@ -16,14 +16,16 @@ pub async fn revoke_token(
     context: &Context,
     request: RevokeTokenRequest,
 ) -> Result<RevokeTokenResponse, Error> {
-    let client = context.get_client(&request.client_id).await?;
+    let unauthorized = || Error::new(ErrorCode::UnauthorizedException, "Invalid client or secret");
+    // The operation knows no error of its own for a client that does not exist.
+    let client = context.find_client(&request.client_id).await?.ok_or_else(unauthorized)?;
     if !client.secrets.is_empty() {
         let given = request.client_secret.as_deref().unwrap_or_default();
         let valid = client.secrets.iter().fold(false, |found, secret| {
             found | constant_time_eq(secret.expose().as_bytes(), given.as_bytes())
         });
         if !valid {
-            return Err(Error::new(ErrorCode::UnauthorizedException, "Invalid client or secret"));
+            return Err(unauthorized());
         }
     }
     if !client.revokes_tokens() {

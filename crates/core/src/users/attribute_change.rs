@@ -28,7 +28,7 @@ pub(super) struct AttributeChange<'a> {
 }
 
 /// A new value that has to be verified.
-type Unverified = (Contact, String);
+pub(crate) type Unverified = (Contact, String);
 
 impl AttributeChange<'_> {
     /// Writes the attributes, with a code and its message for each contact that the pool verifies. Messages that can't be made
@@ -110,7 +110,10 @@ async fn check_names(context: &Context, before: &User, after: &User) -> Result<(
 }
 
 /// Applies checked writes to a user in memory. Returns the contacts that need a code.
-fn apply(pool: &Pool, writes: &Writes, user: &mut User) -> Result<Vec<Unverified>, Error> {
+///
+/// # Errors
+/// `InvalidParameterException` for what must stay.
+pub(crate) fn apply(pool: &Pool, writes: &Writes, user: &mut User) -> Result<Vec<Unverified>, Error> {
     attributes::check_removable(pool, writes.remove.iter().map(String::as_str), Stage::Update)?;
     let plain = |name: &str| {
         !Contact::ALL.iter().any(|contact| contact.attribute() == name || contact.flag() == name)

@@ -35,8 +35,8 @@ pub fn check_writable<'a>(client: &Client, names: impl IntoIterator<Item = &'a s
     for name in names {
         let allowed = match &client.configuration.write_attributes {
             Some(list) => list.iter().any(|allowed| allowed == name),
-            // Unknown names are for the schema to refuse.
-            None => !name.starts_with("dev:"),
+            // The standard ones. Unknown names are for the schema to refuse.
+            None => !name.contains(':'),
         };
         let flag = Contact::ALL.iter().any(|contact| contact.flag() == name);
         if !allowed || flag || name == "sub" || name == "identities" || name.starts_with("dev:") {

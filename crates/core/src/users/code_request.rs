@@ -12,7 +12,7 @@ use crate::pools::Pool;
 use crate::users::attempts::{self, Attempt};
 use crate::users::codes;
 use crate::users::contact::Contact;
-use crate::users::update::{commit_user, reread};
+use crate::users::update::{commit_user, reread, update_user};
 
 /// How often the decision is taken anew when others change the user meanwhile.
 const ATTEMPTS: usize = 32;
@@ -48,12 +48,15 @@ impl CodeRequest<'_> {
         user: User,
         target: impl Fn(&User) -> Result<Target, Error>,
     ) -> Result<CodeDeliveryDetailsType, Error> {
-        let mut before = user;
+        let counts_first = self.pool.lambda().custom_message.is_some();
+        let mut before = if counts_first { self.count_first(context, user, &target).await? } else { user };
         let mut drafted: Option<(Target, Draft)> = None;
         for _ in 0..ATTEMPTS {
             let target = target(&before)?;
             let mut after = before.clone();
-            attempts::count(&mut after.attempts, self.attempt, self.limit, context.now_ms)?;
+            if !counts_first {
+                self.count(context, &mut after)?;
+            }
             let mut further = ChangeSet::new();
             let outcome = match self.draft(context, &before, &target, drafted.take()).await {
                 Ok(draft) => {
@@ -79,6 +82,28 @@ impl CodeRequest<'_> {
             }
         }
         Err(Error::too_many_requests())
+    }
+
+    /// Where a function writes the text, the count and the end of the earlier code come first: the function may take its
+    /// time, or fail, and must not run more often than the limit allows.
+    async fn count_first(
+        &self,
+        context: &Context,
+        user: User,
+        target: impl Fn(&User) -> Result<Target, Error>,
+    ) -> Result<User, Error> {
+        let ((), user) = update_user(context, user, |user| {
+            let target = target(user)?;
+            self.count(context, user)?;
+            user.codes.remove(&target.purpose);
+            Ok(((), ChangeSet::new()))
+        })
+        .await?;
+        Ok(user)
+    }
+
+    fn count(&self, context: &Context, user: &mut User) -> Result<(), Error> {
+        attempts::count(&mut user.attempts, self.attempt, self.limit, context.now_ms)
     }
 
     /// The message without its code; an earlier draft to the same place is good again.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cenote_crypto::random::uuid;
 use cenote_model::ErrorCode;
 use cenote_model::types::{AliasAttributeType, AttributeType, UserPoolMfaType};
-use cenote_store::{Change, CommitError, Conflict, NameKind, Sub, User, UserStatus};
+use cenote_store::{Sub, User, UserStatus};
 use cenote_triggers::pre_sign_up::{PreSignUpRequest, PreSignUpSource};
 use cenote_triggers::user_migration::{UserMigrationRequest, UserMigrationResponse, UserMigrationSource};
 use zeroize::Zeroizing;
@@ -17,7 +17,8 @@ use crate::pools::Pool;
 use crate::trigger;
 use crate::users::attributes::{self, Stage};
 use crate::users::contact::Contact;
-use crate::users::names::{self, Role, contact_role};
+use crate::users::names::{self, NewName, Role, contact_role};
+use crate::users::new_user::{self, Aliases};
 use crate::users::password;
 use crate::users::resolve::{Names, find_user};
 
@@ -72,19 +73,18 @@ pub async fn migrate(context: &Context, migration: Migration<'_>) -> Result<Opti
         let caller = trigger::caller(context, pool, &user.username, Some(migration.client.id()));
         context.invoker.invoke(function, &caller, &request).await?;
     }
-    let mut changes = Vec::new();
-    if answer.force_alias_creation.unwrap_or_default() {
-        changes = names::take_over(context, pool, &user).await?;
-    }
-    changes.push(Change::InsertUser(Box::new(user.clone())));
-    match context.commit(changes).await {
+    let aliases =
+        if answer.force_alias_creation.unwrap_or_default() { Aliases::TakeOver } else { Aliases::Respect };
+    match new_user::insert(context, pool, &user, aliases, "", Vec::new()).await {
         Ok(()) => Ok(Some(user)),
-        // Somebody else migrated the same user at the same time.
-        Err(CommitError::Conflict(Conflict::NameTaken(NameKind::Username))) => {
-            find_user(context, pool, migration.username, Names::SignIn).await
+        Err(error)
+            if matches!(error.code, ErrorCode::UsernameExistsException | ErrorCode::AliasExistsException) =>
+        {
+            // Most likely somebody else migrated the same user at the same time.
+            let migrated = find_user(context, pool, migration.username, Names::SignIn).await?;
+            migrated.map(Some).ok_or_else(|| failed(migration.client))
         }
-        Err(CommitError::Conflict(_)) => Err(failed(migration.client)),
-        Err(other) => Err(other.into()),
+        Err(other) => Err(other),
     }
 }
 
@@ -174,14 +174,17 @@ fn name_in_pool(
     .any(|(kind, name)| {
         pool.has_alias(kind) && attributes.get(name).is_some_and(|value| pool.fold(value) == typed)
     });
-    match own_name {
-        Some(name) if pool.fold(&name) == typed || alias => Ok(name),
-        None if !names_an_alias(pool, migration.username) => Ok(migration.username.to_owned()),
-        _ => Err(failed(migration.client)),
-    }
+    let name = match own_name {
+        Some(name) if pool.fold(&name) == typed || alias => name,
+        None => migration.username.to_owned(),
+        Some(_) => return Err(failed(migration.client)),
+    };
+    // A name in the form of an alias would stand in that alias' way.
+    let own = matches!(names::parse_new(pool, &name), Ok(NewName::Own(_)));
+    if own && is_user_name(&name) { Ok(name) } else { Err(failed(migration.client)) }
 }
 
-/// Whether a new user can't be called this, because it is the form of one of the pool's aliases.
-fn names_an_alias(pool: &Pool, name: &str) -> bool {
-    names::parse_new(pool, name).is_err()
+/// What the model asks of user names; a function may say anything.
+fn is_user_name(name: &str) -> bool {
+    (1..=128).contains(&name.chars().count()) && !name.chars().any(|c| c.is_whitespace() || c.is_control())
 }

@@ -15,7 +15,7 @@ pub mod resolve;
 pub mod unknown;
 pub mod update;
 
-mod attribute_change;
+pub(crate) mod attribute_change;
 mod attribute_deletion;
 mod code_request;
 mod confirmation;

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::pools::Pool;
 use crate::users::contact::Contact;
 use crate::users::names::{self, NewName, Role, contact_role};
+use crate::users::resolve::looks_like_sub;
 use crate::users::update::alias_taken;
 
 /// How often an insert is tried again while others move the aliases that it takes over.
@@ -93,6 +94,12 @@ pub(super) async fn check_free(
         if owner.is_some() && !(aliases == Aliases::TakeOver && can_be_taken_over(pool, name.kind)) {
             return Err(taken(pool, name.kind, exists));
         }
+    }
+    // Administrators name users by their sub as well: nobody may be called like somebody else's.
+    let sub = Sub::new(user.username.clone());
+    let shadows = sub != user.sub && looks_like_sub(&user.username);
+    if shadows && context.store.find_user(pool.id(), &sub).await?.is_some() {
+        return Err(taken(pool, NameKind::Username, exists));
     }
     Ok(())
 }

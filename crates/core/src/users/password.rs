@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cenote_crypto::sealed::Purpose;
 use cenote_crypto::secret::SecretString;
 use cenote_crypto::srp::Verifier;
-use cenote_store::{Password, Sealed, User};
+use cenote_store::{CodePurpose, Password, Sealed, User};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -59,7 +59,8 @@ fn temporary_days(pool: &Pool) -> i64 {
     }
 }
 
-/// Gives the user a new password; the old one goes into the history, as far as the pool keeps one.
+/// Gives the user a new password; the old one goes into the history, as far as the pool keeps one. A reset code that is under
+/// way is void: whoever asked for it must not undo the change.
 pub fn set(pool: &Pool, user: &mut User, password: Password) {
     let kept =
         usize::try_from(pool.password_policy().password_history_size.unwrap_or(0).max(1) - 1).unwrap_or(0);
@@ -67,6 +68,7 @@ pub fn set(pool: &Pool, user: &mut User, password: Password) {
         user.password_history.insert(0, old.verifier);
     }
     user.password_history.truncate(kept);
+    user.codes.remove(&CodePurpose::Reset);
 }
 
 /// Whether this is the user's password. Takes as long for a user without one.

@@ -45,6 +45,7 @@ pub async fn get_user(context: &Context, pool: &Pool, name: &str) -> Result<User
     find_user(context, pool, name, Names::WithSub).await?.ok_or_else(Error::user_missing)
 }
 
-fn looks_like_sub(name: &str) -> bool {
+/// Whether a name has the form of a sub; most lookups are spared a read by it.
+pub(super) fn looks_like_sub(name: &str) -> bool {
     name.len() == 36 && name.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

@@ -1,5 +1,7 @@
 //! Changing a user: read, decide, compare and swap, again when somebody was faster.
 
+use std::pin::Pin;
+
 use cenote_model::ErrorCode;
 use cenote_store::{Change, ChangeSet, CommitError, Conflict, NameKind, PoolId, Sub, User};
 
@@ -9,37 +11,72 @@ use crate::error::Error;
 /// How often a change is decided anew before the caller is asked to come back later.
 const ATTEMPTS: usize = 32;
 
-/// Applies `decide` to the user and commits what it changed, with the further changes that it returns, as one change set.
-/// `decide` runs again on the newer user when somebody else changed it meanwhile; what it returns for the caller is that of
-/// its last run. An error from it ends everything without a write; a result that must be written all the same is a value.
+/// What was decided about a user.
+#[derive(Debug)]
+pub struct Decision<T> {
+    /// For the caller, once the rest is written.
+    pub answer: T,
+    /// The user as it is to be.
+    pub after: User,
+    /// What belongs in the same change set.
+    pub further: ChangeSet,
+}
+
+/// A decision under way. Boxed: the compiler can't see yet that a borrowing asynchronous closure may change threads.
+pub type Deciding<'a, T> = Pin<Box<dyn Future<Output = Result<Decision<T>, Error>> + Send + 'a>>;
+
+/// Lets `decide` decide about the user and commits what it says as one change set, the user as it is then beside the answer.
+/// It decides again about the newer user when somebody else changed it meanwhile. An error from it ends everything without a
+/// write; a result that must be written all the same is an answer. `None` when the user is gone.
 ///
 /// # Errors
-/// Those of `decide`; `UserNotFoundException` when the user is gone; `AliasExistsException` for a name that another user
-/// owns; `TooManyRequestsException` when others are always faster.
-pub async fn update_user<T>(
+/// Those of `decide`; `AliasExistsException` for a name that another user owns; `TooManyRequestsException` when others are
+/// always faster.
+pub async fn decide<'a, T>(
     context: &Context,
     user: User,
-    mut decide: impl FnMut(&mut User) -> Result<(T, ChangeSet), Error>,
-) -> Result<(T, User), Error> {
+    mut decide: impl FnMut(User) -> Deciding<'a, T>,
+) -> Result<Option<(T, User)>, Error> {
     let mut before = user;
     for _ in 0..ATTEMPTS {
-        let mut after = before.clone();
-        let (answer, further) = decide(&mut after)?;
+        let Decision { answer, mut after, further } = decide(before.clone()).await?;
         match commit_user(context, &before, &after, further).await {
             Ok(()) => {
                 if after != before {
                     after.version += 1;
                 }
-                return Ok((answer, after));
+                return Ok(Some((answer, after)));
             }
             Err(CommitError::Conflict(Conflict::VersionChanged)) => {
-                before = reread(context, &before.pool_id, &before.sub).await?;
+                match context.store.find_user(&before.pool_id, &before.sub).await? {
+                    Some(user) => before = user,
+                    None => return Ok(None),
+                }
             }
             Err(CommitError::Conflict(Conflict::NameTaken(kind))) => return Err(name_taken(kind)),
             Err(other) => return Err(other.into()),
         }
     }
     Err(Error::too_many_requests())
+}
+
+/// [`decide`] for decisions that need nothing but the user, which must be there.
+///
+/// # Errors
+/// Those of [`decide`]; `UserNotFoundException` when the user is gone.
+pub async fn update_user<'a, T: Send + 'a>(
+    context: &Context,
+    user: User,
+    mut change: impl FnMut(&mut User) -> Result<(T, ChangeSet), Error>,
+) -> Result<(T, User), Error> {
+    let decided = decide(context, user, |mut after| {
+        let changed = change(&mut after);
+        Box::pin(async move {
+            let (answer, further) = changed?;
+            Ok(Decision { answer, after, further })
+        })
+    });
+    decided.await?.ok_or_else(Error::user_missing)
 }
 
 /// Commits the difference between two states of a user, and what belongs to it. Nothing to do is done.

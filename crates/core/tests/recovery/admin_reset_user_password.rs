@@ -52,3 +52,16 @@ async fn who_can_not_be_reset() {
     );
     assert!(world.service.inbox().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_server_that_can_not_send_says_so() {
+    let transports = cenote_delivery::Transports {
+        email: cenote_delivery::EmailTransport::None,
+        sms: cenote_delivery::SmsTransport::None,
+    };
+    let builder = cenote_core::testing::TestService::builder().transports(transports);
+    let world = World::with(builder, json!({}), json!({})).await;
+    world.alice().await;
+    assert_eq!(reset(&world, "alice").await.unwrap_err().0, "InvalidParameterException");
+    assert_eq!(world.status("alice").await, "CONFIRMED");
+}

@@ -241,3 +241,19 @@ async fn a_bad_code_is_echoed_and_a_bad_password_is_not() {
     assert!(message.contains("Value '' at 'confirmationCode'"), "{message}");
     assert!(message.contains("Value at 'password'") && !message.contains("tiny"), "{message}");
 }
+
+#[tokio::test]
+async fn a_new_password_voids_the_code() {
+    let world = World::new().await;
+    world.alice().await;
+    let code = world.code("alice", "test@test.com").await;
+    world
+        .service
+        .ok(
+            "AdminSetUserPassword",
+            json!({ "UserPoolId": world.pool, "Username": "alice", "Password": "Adm1n-chose", "Permanent": true }),
+        )
+        .await;
+    assert_eq!(world.confirm("alice", &code, NEW_PASSWORD).await, Err(expired()));
+    assert!(world.sign_in("alice", "Adm1n-chose").await.is_ok());
+}

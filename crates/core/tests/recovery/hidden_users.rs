@@ -166,3 +166,70 @@ async fn sign_in_tells_nothing_either() {
         assert_eq!(world.sign_in(name, "Wrong-1pass").await, locked, "{name}");
     }
 }
+
+#[tokio::test]
+async fn letter_case_tells_nothing() {
+    let world = World::with(
+        TestService::builder(),
+        json!({ "UsernameConfiguration": { "CaseSensitive": false }, "UsernameAttributes": ["email"] }),
+        json!({ "PreventUserExistenceErrors": "ENABLED" }),
+    )
+    .await;
+    let user = world
+        .service
+        .ok(
+            "AdminCreateUser",
+            json!({
+                "UserPoolId": world.pool, "Username": "Real@Test.com", "MessageAction": "SUPPRESS",
+                "UserAttributes": [{ "Name": "email_verified", "Value": "true" }],
+            }),
+        )
+        .await;
+    world
+        .service
+        .ok(
+            "AdminSetUserPassword",
+            json!({
+                "UserPoolId": world.pool, "Username": user["User"]["Username"], "Password": PASSWORD, "Permanent": true,
+            }),
+        )
+        .await;
+    for name in ["REAL@TEST.COM", "real@test.com", "RFAKE@TFAKE.COM", "rfake@tfake.com"] {
+        assert_eq!(world.asked(name).await.2, "r***@t***", "{name}");
+    }
+    assert_eq!(world.service.inbox().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_can_not_send_says_so_for_everybody() {
+    let transports = cenote_delivery::Transports {
+        email: cenote_delivery::EmailTransport::None,
+        sms: cenote_delivery::SmsTransport::None,
+    };
+    let members = json!({ "PreventUserExistenceErrors": "ENABLED" });
+    let world = World::with(TestService::builder().transports(transports), json!({}), members).await;
+    world.alice().await;
+    world.confirmed("bare", &[]).await;
+    let real = world.forgot("alice").await.unwrap_err();
+    assert_eq!(real.0, "CodeDeliveryFailureException");
+    for name in ["bare", "nobody"] {
+        assert_eq!(world.forgot(name).await, Err(real.clone()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn who_pretends_to_lack_a_contact_lacks_a_code_too() {
+    let members = json!({ "PreventUserExistenceErrors": "ENABLED" });
+    let world = World::with(
+        TestService::builder().settings(|settings| settings.ineligible = Ineligible::Error),
+        json!({}),
+        members,
+    )
+    .await;
+    world.confirmed("bare", &[]).await;
+    let names = std::iter::once("bare".to_owned()).chain((0..20).map(|number| format!("nobody{number}")));
+    for name in names {
+        let expected = if world.forgot(&name).await == Err(no_contact()) { expired() } else { mismatch() };
+        assert_eq!(world.confirm(&name, "123456", NEW_PASSWORD).await, Err(expected), "{name}");
+    }
+}

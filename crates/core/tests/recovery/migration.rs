@@ -122,3 +122,66 @@ async fn sign_in_migrates_too_and_keeps_the_typed_password() {
     assert_eq!(lambda.events().len(), 1);
     assert_eq!(world.sign_in("old", "other").await, Err(incorrect()));
 }
+
+#[tokio::test]
+async fn a_failing_function_is_limited_too() {
+    let lambda = FakeLambda::start(|_| FakeAnswer::FunctionError { message: "no".into() }).await.unwrap();
+    let world = world(&lambda, json!({}), json!({})).await;
+    for _ in 0..5 {
+        assert_eq!(world.forgot("old").await.unwrap_err().0, "UserLambdaValidationException");
+    }
+    assert_eq!(world.forgot("old").await, Err(limit()));
+    assert_eq!(lambda.events().len(), 5);
+}
+
+#[tokio::test]
+async fn guesses_at_the_old_directory_are_locked() {
+    for members in [json!({}), json!({ "PreventUserExistenceErrors": "ENABLED" })] {
+        for answer in [Some(json!({})), None] {
+            let lambda = FakeLambda::start(move |_| match &answer {
+                Some(response) => FakeAnswer::Response(response.clone()),
+                None => FakeAnswer::FunctionError { message: "bad password".into() },
+            })
+            .await
+            .unwrap();
+            let world = world(&lambda, json!({}), members.clone()).await;
+            for _ in 0..5 {
+                world.sign_in("old", "Wrong-1pass").await.unwrap_err();
+            }
+            assert_eq!(
+                world.sign_in("old", "Wrong-1pass").await,
+                Err(error("NotAuthorizedException", "Password attempts exceeded"))
+            );
+            assert_eq!(lambda.events().len(), 5);
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_that_stand_in_the_way_of_aliases_are_refused() {
+    let lambda = answers(json!({ "userAttributes": {
+        "email": "old@test.com", "email_verified": "true", "username": "old@test.com",
+    } }))
+    .await;
+    let world = world(&lambda, json!({ "AliasAttributes": ["email"] }), json!({})).await;
+    assert_eq!(world.forgot("old@test.com").await.unwrap_err().0, "InvalidLambdaResponseException");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn first_sign_ins_that_race_all_succeed() {
+    let lambda = answers(json!({
+        "userAttributes": { "email": "old@test.com", "email_verified": "true" }, "finalUserStatus": "CONFIRMED",
+    }))
+    .await;
+    let world =
+        std::sync::Arc::new(world(&lambda, json!({ "UsernameAttributes": ["email"] }), json!({})).await);
+    let attempts: Vec<_> = (0..6)
+        .map(|_| {
+            let world = std::sync::Arc::clone(&world);
+            tokio::spawn(async move { world.sign_in("old@test.com", PASSWORD).await })
+        })
+        .collect();
+    for attempt in attempts {
+        attempt.await.unwrap().unwrap();
+    }
+}

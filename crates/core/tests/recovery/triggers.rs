@@ -152,3 +152,20 @@ async fn a_sender_that_is_not_built_is_not_passed_over() {
     assert!(message.contains("CustomEmailSender") && message.contains("not built"), "{message}");
     assert!(world.service.inbox().await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn requests_that_race_do_not_run_the_function_more_often() {
+    let lambda = FakeLambda::start(|_| FakeAnswer::Echo).await.unwrap();
+    let world = std::sync::Arc::new(world(&lambda, "CustomMessage").await);
+    world.alice().await;
+    let requests: Vec<_> = (0..30)
+        .map(|_| {
+            let world = std::sync::Arc::clone(&world);
+            tokio::spawn(async move { world.forgot("alice").await.is_ok() })
+        })
+        .collect();
+    for request in requests {
+        request.await.unwrap();
+    }
+    assert!(lambda.events().len() <= 5, "{}", lambda.events().len());
+}

@@ -199,3 +199,83 @@ async fn challenges_that_are_not_built_say_so() {
     assert_eq!(code, "InvalidParameterException");
     assert!(message.contains("SMS_MFA") && message.contains("not built"), "{message}");
 }
+
+#[tokio::test]
+async fn what_was_fixed_at_creation_stays() {
+    let schema = json!({ "Schema": [
+        { "Name": "tenant", "AttributeDataType": "String" },
+        { "Name": "plan", "AttributeDataType": "String" },
+    ] });
+    let members = json!({ "WriteAttributes": ["custom:tenant", "custom:plan"] });
+    let world = World::with(TestService::builder(), schema, members).await;
+    let created = json!({
+        "UserPoolId": world.pool, "Username": "mallory", "MessageAction": "SUPPRESS", "TemporaryPassword": TEMPORARY,
+        "UserAttributes": [{ "Name": "custom:tenant", "Value": "small" }],
+    });
+    world.service.ok("AdminCreateUser", created).await;
+    let challenge = challenged(&world, "mallory").await;
+    let answer =
+        json!({ "USERNAME": "mallory", "NEW_PASSWORD": PASSWORD, "userAttributes.custom:tenant": "large" });
+    assert_eq!(
+        world.respond(&challenge["Session"], answer).await,
+        Err(invalid_parameter("user.custom:tenant: Attribute cannot be updated.\n"))
+    );
+    // One that has no value yet can be given its first.
+    let answer =
+        json!({ "USERNAME": "mallory", "NEW_PASSWORD": PASSWORD, "userAttributes.custom:plan": "gold" });
+    assert!(world.respond(&challenge["Session"], answer).await.is_ok());
+}
+
+#[tokio::test]
+async fn custom_attributes_need_a_client_that_may_write_them() {
+    let schema = json!({ "Schema": [{ "Name": "role", "AttributeDataType": "String", "Mutable": true }] });
+    let world = World::with(TestService::builder(), schema, json!({})).await;
+    world.invited("mallory").await;
+    let challenge = challenged(&world, "mallory").await;
+    let answer =
+        json!({ "USERNAME": "mallory", "NEW_PASSWORD": PASSWORD, "userAttributes.custom:role": "admin" });
+    let refused = not_authorized("A client attempted to write unauthorized attribute");
+    assert_eq!(world.respond(&challenge["Session"], answer).await, Err(refused.clone()));
+    let request = json!({
+        "ClientId": world.client, "Username": "eve", "Password": PASSWORD,
+        "UserAttributes": [{ "Name": "custom:role", "Value": "admin" }],
+    });
+    assert_eq!(world.service.fails("SignUp", request).await, refused);
+}
+
+#[tokio::test]
+async fn an_old_code_does_not_verify_a_new_address() {
+    let world =
+        World::with(TestService::builder(), json!({ "AutoVerifiedAttributes": ["email"] }), json!({})).await;
+    world.invited("mallory").await;
+    let own = json!({
+        "UserPoolId": world.pool, "Username": "mallory",
+        "UserAttributes": [{ "Name": "email", "Value": "mallory@evil.com" }],
+    });
+    world.service.ok("AdminUpdateUserAttributes", own).await;
+    let code = world.service.code_sent_to("mallory@evil.com").await;
+    let challenge = challenged(&world, "mallory").await;
+    let answer =
+        json!({ "USERNAME": "mallory", "NEW_PASSWORD": PASSWORD, "userAttributes.email": "ceo@victim.com" });
+    let tokens = Tokens::of(&world.respond(&challenge["Session"], answer).await.unwrap());
+    assert_eq!(claims(&tokens.id)["email_verified"], json!(false));
+    let verify = json!({ "AccessToken": tokens.access, "AttributeName": "email", "Code": code });
+    assert_eq!(world.service.fails("VerifyUserAttribute", verify).await.0, "ExpiredCodeException");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn others_who_guess_do_not_disturb_the_answer() {
+    let world = std::sync::Arc::new(World::new().await);
+    for round in 0..5 {
+        let username = format!("alice{round}");
+        world.invited(&username).await;
+        let challenge = challenged(&world, &username).await;
+        let guess = {
+            let (world, username) = (std::sync::Arc::clone(&world), username.clone());
+            tokio::spawn(async move { world.sign_in(&username, "Wrong-1pass").await })
+        };
+        let answer = json!({ "USERNAME": username, "NEW_PASSWORD": PASSWORD });
+        world.respond(&challenge["Session"], answer).await.unwrap();
+        guess.await.unwrap().unwrap_err();
+    }
+}

@@ -208,3 +208,48 @@ async fn a_second_factor_that_is_asked_for_is_not_passed_over() {
     assert!(message.contains("second factor"), "{message}");
     assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
 }
+
+#[tokio::test]
+async fn the_hash_comes_before_the_flow_and_the_flow_before_the_parameters() {
+    let secret = "abcdefghijklmnopqrstuvwxyz123456";
+    let members = json!({ "ClientSecret": secret, "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"] });
+    let world = World::with(TestService::builder(), json!({}), members).await;
+    let id = world.client.clone();
+    let missing =
+        not_authorized(&format!("Client {id} is configured with secret but SECRET_HASH was not received"));
+    for flow in ["USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH"] {
+        assert_eq!(world.flow(flow, json!({})).await, Err(missing.clone()), "{flow}");
+    }
+    let hash = cenote_crypto::secret_hash::compute("alice", &id, &secret.into());
+    assert_eq!(
+        world.flow("USER_PASSWORD_AUTH", json!({ "USERNAME": "alice", "SECRET_HASH": hash })).await,
+        Err(invalid_parameter("USER_PASSWORD_AUTH flow not enabled for this client"))
+    );
+    let public = World::new().await;
+    let id = public.client.clone();
+    assert_eq!(
+        public.flow("REFRESH_TOKEN_AUTH", json!({ "REFRESH_TOKEN": "garbage", "SECRET_HASH": "AAAA" })).await,
+        Err(invalid_parameter(&format!(
+            "App client {id} is not configured for secret but secret hash was received"
+        )))
+    );
+}
+
+#[tokio::test]
+async fn threat_protection_can_refuse() {
+    use cenote_core::threat::{Observation, ThreatEngine, Verdict};
+
+    struct Blocks;
+    impl ThreatEngine for Blocks {
+        fn assess(&self, _: &Observation<'_>) -> Verdict {
+            Verdict::Block
+        }
+    }
+    let builder = TestService::builder().threat(std::sync::Arc::new(Blocks));
+    let world = World::with(builder, json!({}), json!({})).await;
+    world.confirmed("alice").await;
+    assert_eq!(
+        world.sign_in("alice", PASSWORD).await,
+        Err(not_authorized("Unable to process the request due to security reasons."))
+    );
+}

@@ -90,3 +90,49 @@ async fn it_can_be_switched_off() {
     }
     assert!(world.sign_in("alice", PASSWORD).await.is_ok());
 }
+
+/// The right password was compared before the others' wrong ones locked the user, and is told of the lock all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_right_guess_among_many_wrong_ones_comes_too_late() {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use cenote_triggers::testing::{FakeAnswer, FakeLambda};
+
+    let (locked_now, gate) = channel::<()>();
+    let (arrived, waiting) = channel::<()>();
+    let gate: Mutex<Receiver<()>> = Mutex::new(gate);
+    let lambda = FakeLambda::start(move |event| {
+        if event["request"]["validationData"]["wait"] == "yes" {
+            arrived.send(()).unwrap();
+            tokio::task::block_in_place(|| gate.lock().unwrap().recv().unwrap());
+        }
+        FakeAnswer::Echo
+    })
+    .await
+    .unwrap();
+    let world = World::with(
+        TestService::builder().lambda(&lambda.url()),
+        json!({ "LambdaConfig": { "PreAuthentication": FUNCTION } }),
+        json!({}),
+    )
+    .await;
+    world.confirmed("alice").await;
+    let world = std::sync::Arc::new(world);
+    let right = {
+        let world = std::sync::Arc::clone(&world);
+        tokio::spawn(async move {
+            let request = json!({
+                "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH", "ClientMetadata": { "wait": "yes" },
+                "AuthParameters": { "USERNAME": "alice", "PASSWORD": PASSWORD },
+            });
+            world.service.call("InitiateAuth", request).await
+        })
+    };
+    tokio::task::spawn_blocking(move || waiting.recv().unwrap()).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(world.sign_in("alice", "Wrong-1pass").await, Err(incorrect()));
+    }
+    locked_now.send(()).unwrap();
+    assert_eq!(right.await.unwrap(), Err(locked()));
+}

@@ -91,3 +91,19 @@ async fn another_instance_sees_it_at_once() {
     world.service.ok("RevokeToken", json!({ "ClientId": world.client, "Token": tokens.refresh })).await;
     assert_eq!(other.get_user(&tokens.access).await, Err(revoked()));
 }
+
+#[tokio::test]
+async fn users_and_clients_that_are_gone() {
+    let world = World::alice().await;
+    let tokens = world.tokens("alice").await;
+    world.service.ok("AdminDeleteUser", json!({ "UserPoolId": world.pool, "Username": "alice" })).await;
+    assert_eq!(
+        world.service.fails("GlobalSignOut", json!({ "AccessToken": tokens.access })).await,
+        revoked()
+    );
+    let request = json!({ "ClientId": "nosuchclient", "Token": tokens.refresh });
+    assert_eq!(
+        world.service.fails("RevokeToken", request).await,
+        ("UnauthorizedException".into(), "Invalid client or secret".into())
+    );
+}

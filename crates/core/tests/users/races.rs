@@ -116,6 +116,18 @@ async fn passwords_are_not_guessed_in_parallel() {
     assert_eq!(answers.iter().filter(|answer| **answer == Err(limit())).count(), 3);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_function_runs_no_more_often_than_the_limit_allows() {
+    let (lambda, answers) = Answers::lambda().await;
+    let pool = json!({ "AutoVerifiedAttributes": ["email"], "LambdaConfig": { "CustomMessage": FUNCTION } });
+    let world = Arc::new(World::with(triggered(&lambda), pool, json!({})).await);
+    world.unconfirmed("rosa", &[("email", "rosa@example.org")]).await;
+    answers.fail();
+    let answers = at_once(&world, "ResendConfirmationCode", vec![world.public("rosa", json!({})); 12]).await;
+    assert_eq!(answers.iter().filter(|answer| **answer == Err(limit())).count(), 7);
+    assert_eq!(lambda.events().len(), 1 + 5);
+}
+
 #[tokio::test]
 async fn instances_share_everything() {
     let world = World::new().await;

@@ -315,3 +315,15 @@ async fn a_server_without_a_sender_says_so() {
     // Who needs no message needs no sender.
     world.unconfirmed("luna", &[]).await;
 }
+
+#[tokio::test]
+async fn nobody_is_called_like_the_sub_of_another() {
+    let world = World::new().await;
+    let request = json!({ "ClientId": world.client, "Username": "alice", "Password": "Passw0rd!" });
+    let sub = world.service.ok("SignUp", request).await["UserSub"].clone();
+    let request = json!({ "ClientId": world.client, "Username": sub, "Password": "Passw0rd!" });
+    assert_eq!(
+        world.service.fails("SignUp", request).await,
+        ("UsernameExistsException".into(), "User already exists".into())
+    );
+}
