@@ -7,7 +7,7 @@ use crate::analytics;
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
-use crate::messages::MessagePurpose;
+use crate::messages::{self, MessagePurpose};
 use crate::pools::Pool;
 use crate::recovery::simulated;
 use crate::threat::{self, Event};
@@ -40,7 +40,7 @@ pub async fn resend_confirmation_code(
     let details = match user {
         Some(user) if client.hides_users() && must_look_unknown(&pool, &user) => {
             count(context, user).await?;
-            simulated::delivery_details(&pool, &request.username)
+            simulate(context, &pool, &request.username)?
         }
         Some(user) => resend(context, &client, &pool, user, &request).await?,
         None => answer_nobody(context, &client, &pool, &request.username).await?,
@@ -111,5 +111,11 @@ async fn answer_nobody(
         attempts::count(&mut known.attempts, Attempt::ResendCode, limit, context.now_ms)
     })
     .await?;
+    simulate(context, pool, username)
+}
+
+/// The invented answer, and the errors that a real one would meet whoever it is for.
+fn simulate(context: &Context, pool: &Pool, username: &str) -> Result<CodeDeliveryDetailsType, Error> {
+    messages::check_sender(context, pool, simulated::contact(pool, username))?;
     Ok(simulated::delivery_details(pool, username))
 }

@@ -1,6 +1,7 @@
 //! Clients that hide whether users exist: real and invented users look alike.
 
 use cenote_core::testing::TestService;
+use cenote_delivery::{EmailTransport, SmsTransport, Transports};
 use serde_json::json;
 
 use crate::world::*;
@@ -113,4 +114,20 @@ async fn administrators_are_told_everything() {
             "{operation}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_missing_sender_fails_for_everybody() {
+    let world = World::with(
+        TestService::builder()
+            .transports(Transports { email: EmailTransport::None, sms: SmsTransport::None }),
+        json!({ "AutoVerifiedAttributes": ["email"] }),
+        json!({ "PreventUserExistenceErrors": "ENABLED" }),
+    )
+    .await;
+    world.sign_up("rosa", &[("email", "rosa@example.org")]).await.unwrap_err();
+    let resend = |name: &str| world.service.fails("ResendConfirmationCode", world.public(name, json!({})));
+    let (code, text) = resend("rosa").await;
+    assert_eq!(code, "CodeDeliveryFailureException");
+    assert_eq!(resend("nobody").await, (code, text));
 }
