@@ -65,7 +65,7 @@ async fn resend(
         attempt: Attempt::ResendCode,
         limit: context.settings.limits.resend_codes_per_hour,
     };
-    code_request
+    let mut details = code_request
         .send(context, user, |user| {
             if !user.enabled {
                 return Err(Error::user_disabled());
@@ -78,7 +78,12 @@ async fn resend(
             let (contact, destination) = contact.ok_or_else(|| Error::invalid_parameter(NO_CODES))?;
             Ok(Target { contact, destination, purpose: CodePurpose::SignUp })
         })
-        .await
+        .await?;
+    if client.hides_users() {
+        // An invented answer can't know the letter case that a user was created with.
+        details.destination = details.destination.map(|masked| pool.fold(&masked));
+    }
+    Ok(details)
 }
 
 /// Whether there is nothing to send to a user whom the client must not know of.

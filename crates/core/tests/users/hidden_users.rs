@@ -131,3 +131,26 @@ async fn a_missing_sender_fails_for_everybody() {
     assert_eq!(code, "CodeDeliveryFailureException");
     assert_eq!(resend("nobody").await, (code, text));
 }
+
+#[tokio::test]
+async fn letter_case_gives_nobody_away() {
+    let world = World::with(
+        TestService::builder(),
+        json!({
+            "UsernameAttributes": ["email"], "AutoVerifiedAttributes": ["email"],
+            "UsernameConfiguration": { "CaseSensitive": false },
+        }),
+        json!({ "PreventUserExistenceErrors": "ENABLED" }),
+    )
+    .await;
+    world.unconfirmed("Rosa@Example.org", &[]).await;
+    for (name, masked) in [
+        ("Rosa@Example.org", "r***@e***"),
+        ("rosa@example.org", "r***@e***"),
+        ("Nora@Example.org", "n***@e***"),
+        ("nora@example.org", "n***@e***"),
+    ] {
+        let answer = world.service.ok("ResendConfirmationCode", world.public(name, json!({}))).await;
+        assert_eq!(answer["CodeDeliveryDetails"]["Destination"], masked, "{name}");
+    }
+}
