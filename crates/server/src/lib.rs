@@ -21,6 +21,7 @@ mod background;
 pub mod cli;
 mod clock;
 pub mod config;
+mod confirm_user;
 mod http;
 mod issuer;
 mod key_check;

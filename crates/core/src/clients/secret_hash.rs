@@ -1,4 +1,4 @@
-use cenote_crypto::secret_hash;
+use cenote_crypto::{constant_time_eq, secret_hash};
 
 use crate::clients::Client;
 use crate::error::Error;
@@ -17,6 +17,14 @@ impl Client {
             valid |= secret_hash::verify(hash, name, self.id(), self.secrets.iter());
         }
         if valid { Ok(()) } else { Err(Error::secret_hash_wrong(self.id())) }
+    }
+
+    /// Whether this is one of the client's secrets.
+    pub fn has_secret(&self, given: &str) -> bool {
+        let given = given.as_bytes();
+        self.secrets
+            .iter()
+            .fold(false, |found, secret| found | constant_time_eq(secret.expose().as_bytes(), given))
     }
 
     /// Checks that there is a secret hash if, and only if, the client has a secret.

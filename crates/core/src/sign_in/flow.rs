@@ -81,7 +81,8 @@ fn is_refresh(flow: AuthFlowType) -> bool {
     matches!(flow, AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth)
 }
 
-fn rotates(client: &Client) -> bool {
+/// Whether the client's refresh tokens change with every use.
+pub(super) fn rotates(client: &Client) -> bool {
     client
         .configuration
         .refresh_token_rotation

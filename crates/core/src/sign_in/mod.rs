@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `initiate_auth`, `admin_initiate_auth` | which flows each operation takes |
 //! | `respond_to_auth_challenge`, `admin_respond_to_auth_challenge` | which challenges can be answered |
+//! | `get_tokens_from_refresh_token` | a refresh by the client's secret |
 //! | [`password_flow`] | a password typed in, from the user to the next step |
 //! | [`refresh_flow`] | new tokens for a refresh token |
 //! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
@@ -23,10 +24,12 @@ pub mod step;
 
 mod admin_initiate_auth;
 mod admin_respond_to_auth_challenge;
+mod get_tokens_from_refresh_token;
 mod initiate_auth;
 mod respond_to_auth_challenge;
 
 pub use admin_initiate_auth::admin_initiate_auth;
 pub use admin_respond_to_auth_challenge::admin_respond_to_auth_challenge;
+pub use get_tokens_from_refresh_token::get_tokens_from_refresh_token;
 pub use initiate_auth::initiate_auth;
 pub use respond_to_auth_challenge::respond_to_auth_challenge;

@@ -1,53 +1,76 @@
-//! New tokens for a refresh token: REFRESH_TOKEN_AUTH and its older name.
+//! New tokens for a refresh token.
 
-use cenote_store::Sub;
+use std::collections::BTreeMap;
+
+use cenote_model::types::AuthenticationResultType;
+use cenote_store::{Sub, User};
 use cenote_triggers::pre_token_generation::TokenGenerationSource;
 
+use crate::clients::Client;
+use crate::context::Context;
 use crate::error::Error;
+use crate::pools::Pool;
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::tokens::issue::{self, Refresh};
+use crate::tokens::issue::{self, Issue, Refresh};
 use crate::tokens::refresh_token::RefreshToken;
+
+/// REFRESH_TOKEN_AUTH and its older name. No metadata reaches the triggers.
+///
+/// # Errors
+/// Those of the secret hash and of [`refresh`].
+pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
+    let SignIn { context, pool, client, parameters, .. } = sign_in;
+    let (token, user) = open(context, pool, client, parameters.get("REFRESH_TOKEN")?).await?;
+    // No user name travels with a refresh token, so the hash covers the one that the token knows.
+    client
+        .verify_secret_hash(&[user.username.as_str(), user.sub.as_str()], parameters.find("SECRET_HASH"))?;
+    let tokens = refresh(context, pool, client, &token, &user, None).await?;
+    Ok(Outcome::tokens(tokens))
+}
+
+/// A refresh token of this client, and its user.
+///
+/// # Errors
+/// `NotAuthorizedException` for what is no such token, or when the user is gone.
+pub(super) async fn open(
+    context: &Context,
+    pool: &Pool,
+    client: &Client,
+    text: &str,
+) -> Result<(RefreshToken, User), Error> {
+    let token = RefreshToken::unseal(context, client, text)
+        .ok_or_else(|| Error::not_authorized("Invalid Refresh Token"))?;
+    let user = context.store.find_user(pool.id(), &Sub::new(token.sub.clone())).await?;
+    let gone = || Error::not_authorized("The user has been deleted for the associated refresh token");
+    Ok((token, user.ok_or_else(gone)?))
+}
 
 /// Issues new ID and access tokens of the same sign-in. Attributes are read afresh.
 ///
 /// # Errors
-/// `NotAuthorizedException` with the text for what is wrong with the token or its user.
-pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let text = parameters.get("REFRESH_TOKEN")?;
-    let token = RefreshToken::unseal(context, client, text);
-    let user = match &token {
-        Some(token) => context.store.find_user(pool.id(), &Sub::new(token.sub.clone())).await?,
-        None => None,
-    };
-    let Some(token) = token else { return Err(Error::not_authorized("Invalid Refresh Token")) };
-    let Some(user) = user else {
-        return Err(Error::not_authorized("The user has been deleted for the associated refresh token"));
-    };
-    // No user name travels with a refresh token, so the hash covers the one that the token knows.
-    client
-        .verify_secret_hash(&[user.username.as_str(), user.sub.as_str()], parameters.find("SECRET_HASH"))?;
+/// `NotAuthorizedException` when the token is too old or revoked, or its user disabled; those of the trigger.
+pub(super) async fn refresh(
+    context: &Context,
+    pool: &Pool,
+    client: &Client,
+    token: &RefreshToken,
+    user: &User,
+    client_metadata: Option<&BTreeMap<String, String>>,
+) -> Result<AuthenticationResultType, Error> {
     if token.expires_ms <= context.now_ms {
         return Err(Error::not_authorized("Refresh Token has expired"));
     }
     if !user.enabled {
         return Err(Error::user_disabled());
     }
-    if token.is_revoked(context, pool.id(), &user).await? {
+    if token.is_revoked(context, pool.id(), user).await? {
         return Err(Error::not_authorized("Refresh Token has been revoked"));
     }
-    let tokens = issue::issue(
+    let source = TokenGenerationSource::RefreshTokens;
+    let grant = &token.grant;
+    issue::issue(
         context,
-        issue::Issue {
-            pool,
-            client,
-            user: &user,
-            grant: &token.grant,
-            refresh: Refresh::Keep,
-            source: TokenGenerationSource::RefreshTokens,
-            client_metadata: None,
-        },
+        Issue { pool, client, user, grant, refresh: Refresh::Keep, source, client_metadata },
     )
-    .await?;
-    Ok(Outcome::tokens(tokens))
+    .await
 }

@@ -1,4 +1,3 @@
-use cenote_crypto::secret::constant_time_eq;
 use cenote_model::ErrorCode;
 use cenote_model::types::{RevokeTokenRequest, RevokeTokenResponse};
 use cenote_store::{Change, Revocation};
@@ -19,14 +18,9 @@ pub async fn revoke_token(
     let unauthorized = || Error::new(ErrorCode::UnauthorizedException, "Invalid client or secret");
     // The operation knows no error of its own for a client that does not exist.
     let client = context.find_client(&request.client_id).await?.ok_or_else(unauthorized)?;
-    if !client.secrets.is_empty() {
-        let given = request.client_secret.as_deref().unwrap_or_default();
-        let valid = client.secrets.iter().fold(false, |found, secret| {
-            found | constant_time_eq(secret.expose().as_bytes(), given.as_bytes())
-        });
-        if !valid {
-            return Err(unauthorized());
-        }
+    let secret = request.client_secret.as_deref().unwrap_or_default();
+    if !client.secrets.is_empty() && !client.has_secret(secret) {
+        return Err(unauthorized());
     }
     if !client.revokes_tokens() {
         return Err(Error::new(

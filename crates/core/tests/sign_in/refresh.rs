@@ -119,3 +119,47 @@ async fn a_rotating_client_needs_the_other_operation() {
         ))
     );
 }
+
+#[tokio::test]
+async fn the_newer_operation_refreshes_too() {
+    let world = World::alice().await;
+    let first = world.tokens("alice").await;
+    let request = json!({ "ClientId": world.client, "RefreshToken": first.refresh, "ClientSecret": "ignoredwhenthereisnone000" });
+    let answer = world.service.ok("GetTokensFromRefreshToken", request).await;
+    assert!(answer["AuthenticationResult"].get("RefreshToken").is_none());
+    assert_eq!(claims(&Tokens::of(&answer).access)["origin_jti"], claims(&first.access)["origin_jti"]);
+
+    let secret = "abcdefghijklmnopqrstuvwxyz123456";
+    let keeper = World::with(TestService::builder(), json!({}), json!({ "ClientSecret": secret })).await;
+    let id = keeper.client.clone();
+    let request = |secret: serde_json::Value| json!({ "ClientId": id, "RefreshToken": "garbage", "ClientSecret": secret });
+    assert_eq!(
+        keeper.service.fails("GetTokensFromRefreshToken", request(json!(null))).await,
+        not_authorized(&format!("Client {id} is configured for secret but secret was not received"))
+    );
+    assert_eq!(
+        keeper
+            .service
+            .fails("GetTokensFromRefreshToken", request(json!("abcdefghijklmnopqrstuvwxyz123457")))
+            .await,
+        not_authorized(&format!("Unable to verify secret hash for client {id}"))
+    );
+    assert_eq!(
+        keeper.service.fails("GetTokensFromRefreshToken", request(json!(secret))).await,
+        not_authorized("Invalid Refresh Token")
+    );
+}
+
+#[tokio::test]
+async fn rotation_is_not_built_and_says_so() {
+    let members = json!({
+        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        "RefreshTokenRotation": { "Feature": "ENABLED", "RetryGracePeriodSeconds": 10 },
+    });
+    let world = World::with(TestService::builder(), json!({}), members).await;
+    world.confirmed("alice").await;
+    let request = json!({ "ClientId": world.client, "RefreshToken": world.tokens("alice").await.refresh });
+    let (code, message) = world.service.fails("GetTokensFromRefreshToken", request).await;
+    assert_eq!(code, "UnsupportedOperationException");
+    assert!(message.contains("rotation"), "{message}");
+}

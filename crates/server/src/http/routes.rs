@@ -15,7 +15,7 @@ use super::cors::Cors;
 use crate::answer::{self, Answer};
 use crate::request::{self, ApiRequest};
 use crate::site::Site;
-use crate::{issuer, own};
+use crate::{confirm_user, issuer, own};
 
 /// Answers a request, whatever it is.
 pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incoming>) -> Answer {
@@ -51,6 +51,9 @@ async fn api(site: Arc<Site>, source_ip: IpAddr, started: Instant, head: Parts, 
             request::answer(site, ApiRequest { id, head, body, source_ip, started }).await
         }
         Method::GET | Method::HEAD if issuer::is_document(path) => issuer::answer(&site, path).await,
+        Method::GET | Method::HEAD if confirm_user::is_link(path) => {
+            confirm_user::answer(&site.service, &head.method, head.uri.query(), source_ip).await
+        }
         _ => answer::not_found(&random::uuid(site.service.random.as_ref())),
     }
 }

@@ -9,6 +9,7 @@
 
 mod binary;
 mod body;
+mod confirm_user;
 mod cors;
 mod drain;
 mod encryption;

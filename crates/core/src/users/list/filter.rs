@@ -19,18 +19,23 @@ const SEARCHABLE: [&str; 10] = [
     "status",
 ];
 
-/// Reads a filter; `None` for one without a clause, which lets everybody through. `fold_name` makes a user name comparable.
+/// Reads a filter; `None` for one without a clause, which lets everybody through. `fold_name` makes a user name comparable,
+/// `is_custom` knows the pool's custom attributes, which Cognito itself can't search by.
 ///
 /// # Errors
 /// `InvalidParameterException`.
-pub fn parse(text: &str, fold_name: impl Fn(&str) -> String) -> Result<Option<UserFilter>, Error> {
+pub fn parse(
+    text: &str,
+    fold_name: impl Fn(&str) -> String,
+    is_custom: impl Fn(&str) -> bool,
+) -> Result<Option<UserFilter>, Error> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
     let (name, operation, value) =
         split(text).ok_or_else(|| Error::invalid_parameter("Error while parsing filter."))?;
-    if !SEARCHABLE.contains(&name) {
+    if !SEARCHABLE.contains(&name) && !is_custom(name) {
         return Err(Error::invalid_parameter(format!("Invalid search attribute: {name}")));
     }
     let value = match name {
@@ -75,7 +80,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Option<UserFilter>, String> {
-        parse(text, str::to_lowercase).map_err(|error| error.message.unwrap())
+        parse(text, str::to_lowercase, |name| name == "custom:plan").map_err(|error| error.message.unwrap())
     }
 
     fn filter(name: &str, operation: FilterOperation, value: &str) -> Result<Option<UserFilter>, String> {
@@ -99,6 +104,7 @@ mod tests {
             (r#"cognito:user_status ^= "CONF""#, filter("cognito:user_status", StartsWith, "conf")),
             (r#"status = "Enabled""#, filter("status", Equal, "Enabled")),
             (r#"email = "Rosa""#, filter("email", Equal, "Rosa")),
+            (r#"custom:plan ^= "Go""#, filter("custom:plan", StartsWith, "Go")),
         ] {
             assert_eq!(read(text), expected, "{text}");
         }

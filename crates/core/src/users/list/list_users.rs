@@ -17,7 +17,11 @@ const LARGEST_PAGE: u32 = 60;
 pub async fn list_users(context: &Context, request: ListUsersRequest) -> Result<ListUsersResponse, Error> {
     let pool = context.get_pool(&request.user_pool_id).await?;
     let filter_text = request.filter.as_deref().unwrap_or_default();
-    let filter = filter::parse(filter_text, |name| pool.fold(name))?;
+    let filter = filter::parse(
+        filter_text,
+        |name| pool.fold(name),
+        |name| name.contains(':') && pool.find_attribute(name).is_some(),
+    )?;
     let wanted = request.attributes_to_get.as_deref();
     check_attributes(&pool, wanted.unwrap_or_default())?;
     let wanted_text = wanted.map(|names| names.join(","));

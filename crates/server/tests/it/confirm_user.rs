@@ -1,0 +1,96 @@
+//! The link in a confirmation mail, from the mail to the page.
+
+use serde_json::json;
+
+use crate::support::TestServer;
+
+struct World {
+    server: TestServer,
+    pool: String,
+    client: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let server = TestServer::new().await;
+        let pool = json!({
+            "PoolName": "x", "AutoVerifiedAttributes": ["email"],
+            "VerificationMessageTemplate": { "DefaultEmailOption": "CONFIRM_WITH_LINK" },
+        });
+        let pool = server.ok("CreateUserPool", &pool).await["UserPool"]["Id"].as_str().unwrap().to_owned();
+        let client = json!({
+            "UserPoolId": pool, "ClientName": "x", "CallbackURLs": ["https://app.example.org/welcome"],
+            "AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid"], "AllowedOAuthFlowsUserPoolClient": true,
+            "SupportedIdentityProviders": ["COGNITO"],
+        });
+        let client = server.ok("CreateUserPoolClient", &client).await;
+        let client = client["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned();
+        Self { server, pool, client }
+    }
+
+    /// Signs somebody up; path and query of the link that comes.
+    async fn link(&self, username: &str) -> String {
+        let address = format!("{username}@example.org");
+        let request = json!({
+            "ClientId": self.client, "Username": username, "Password": "Passw0rd!",
+            "UserAttributes": [{ "Name": "email", "Value": address }],
+        });
+        self.server.ok("SignUp", &request).await;
+        let body = self.server.message_to(&address).await["body"].as_str().unwrap().to_owned();
+        let (_, rest) = body.split_once("href=\"").unwrap();
+        let (link, _) = rest.split_once('"').unwrap();
+        let (_, path) = link.split_once("/confirmUser/").unwrap();
+        format!("/confirmUser/{}", path.replace("&amp;", "&"))
+    }
+
+    async fn status(&self, username: &str) -> String {
+        let request = json!({ "UserPoolId": self.pool, "Username": username });
+        self.server.ok("AdminGetUser", &request).await["UserStatus"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_click_confirms_and_a_second_one_is_told() {
+    let world = World::new().await;
+    let link = world.link("rosa").await;
+    let looked = world.server.request("HEAD", &link, &[], b"").await;
+    assert_eq!((looked.status, world.status("rosa").await.as_str()), (200, "UNCONFIRMED"));
+    let reply = world.server.request("GET", &link, &[], b"").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.text().contains("<h1>Confirmed</h1>"), "{}", reply.text());
+    assert_eq!(world.status("rosa").await, "CONFIRMED");
+    let again = world.server.request("GET", &link, &[], b"").await;
+    assert_eq!(again.status, 400);
+    assert!(
+        again.text().contains("User cannot be confirmed. Current status is CONFIRMED"),
+        "{}",
+        again.text()
+    );
+}
+
+#[tokio::test]
+async fn the_browser_goes_on_to_the_clients_own_pages_only() {
+    let world = World::new().await;
+    let own = format!("{}&redirect_uri=https%3A%2F%2Fapp.example.org%2Fwelcome", world.link("rosa").await);
+    let reply = world.server.request("GET", &own, &[], b"").await;
+    assert_eq!((reply.status, reply.header("location")), (302, Some("https://app.example.org/welcome")));
+    let foreign = format!("{}&redirect_uri=https%3A%2F%2Fevil.example%2F", world.link("maria").await);
+    let reply = world.server.request("GET", &foreign, &[], b"").await;
+    assert_eq!((reply.status, reply.header("location")), (200, None));
+}
+
+#[tokio::test]
+async fn what_is_in_the_link_does_not_become_markup() {
+    let world = World::new().await;
+    let link = "/confirmUser?client_id=%3Cscript%3Ealert(1)%3C/script%3E&user_name=x&confirmation_code=1";
+    let reply = world.server.request("GET", link, &[], b"").await;
+    assert_eq!(reply.status, 400);
+    assert!(
+        !reply.text().contains("<script>") && reply.text().contains("&lt;script&gt;"),
+        "{}",
+        reply.text()
+    );
+    assert!(
+        reply.header("content-security-policy").is_some_and(|policy| policy.contains("default-src 'none'"))
+    );
+}
