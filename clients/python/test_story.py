@@ -124,6 +124,25 @@ def test_a_hash_sent_to_a_client_without_a_secret_is_refused(pool, name):
     )
 
 
+def test_both_ways_to_refresh_give_new_tokens_for_the_same_user(pool, name):
+    api = pool.api
+    client = pool.make_client(GenerateSecret=True)
+    client_id, secret = client["ClientId"], client["ClientSecret"]
+    signed_up = pool.confirmed(name)
+    tokens = api.initiate_auth(
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD, "SECRET_HASH": secret_hash(name, client_id, secret)},
+    )["AuthenticationResult"]
+    ask = {"ClientId": client_id, "RefreshToken": tokens["RefreshToken"]}
+    refused(api, lambda: api.get_tokens_from_refresh_token(**ask), "received")
+    refused(api, lambda: api.get_tokens_from_refresh_token(**ask, ClientSecret=f"{secret}x"), "Unable")
+    refreshed = api.get_tokens_from_refresh_token(**ask, ClientSecret=secret)["AuthenticationResult"]
+    assert refreshed["AccessToken"] != tokens["AccessToken"]
+    user = api.get_user(AccessToken=refreshed["AccessToken"])
+    assert as_dict(user["UserAttributes"])["sub"] == signed_up["UserSub"]
+
+
 def test_revoked_and_signed_out_tokens_are_dead_and_a_reset_revokes_nothing(pool, name):
     api = pool.api
     pool.confirmed(name)

@@ -23,7 +23,7 @@ after(() => cenote?.stop());
 
 const byPassword = { authFlowType: 'USER_PASSWORD_AUTH' };
 
-test('sign-up, confirmation, reset, sign-in, session, sign-out', async () => {
+test('sign-up, confirmation, reset, sign-in, refresh, sign-out', async () => {
   const username = 'rosa';
   const options = { userAttributes: { email: 'rosa@example.com' } };
   const signedUp = await signUp({ username, password: PASSWORD, options });
@@ -46,8 +46,11 @@ test('sign-up, confirmation, reset, sign-in, session, sign-out', async () => {
   assert.deepEqual(signedIn, { isSignedIn: true, nextStep: { signInStep: 'DONE' } });
   assert.equal((await getCurrentUser()).username, username);
   assert.deepEqual(Object.keys(await fetchUserAttributes()).sort(), ['email', 'email_verified', 'sub']);
-  const { tokens } = await fetchAuthSession();
-  assert.equal(tokens.idToken.payload.email, 'rosa@example.com');
+  const first = await fetchAuthSession();
+  assert.equal(first.tokens.idToken.payload.email, 'rosa@example.com');
+  const { tokens } = await fetchAuthSession({ forceRefresh: true });
+  assert.notEqual(tokens.accessToken.toString(), first.tokens.accessToken.toString());
+  assert.equal(tokens.accessToken.payload.username, username);
   await signOut({ global: true });
   await assert.rejects(pool.api.getUser({ AccessToken: tokens.accessToken.toString() }), {
     name: 'NotAuthorizedException',
