@@ -115,3 +115,28 @@ test('nothing in a hostile subject, body or name runs or asks for anything', asy
   assert.deepEqual([...new Set(asked)].sort(), ['/_cenote/inbox', '/_cenote/inbox.json']);
   assert.deepEqual(said, []);
 });
+
+test('the link in a mail opens beside the inbox and confirms the user, once', async () => {
+  const pool = await makePool(cenote, {
+    pool: {
+      VerificationMessageTemplate: {
+        DefaultEmailOption: 'CONFIRM_WITH_LINK', EmailMessageByLink: 'Please {##confirm your address##}.',
+      },
+    },
+  });
+  const status = async () =>
+    (await pool.api.adminGetUser({ UserPoolId: pool.poolId, Username: 'rosa' })).UserStatus;
+  await signUp(pool, 'rosa');
+  await cenote.message('SignUp', { pool: pool.poolId });
+  await page.goto(`${cenote.url}/_cenote/inbox`);
+  await page.locator('article summary').click();
+  const link = page.frameLocator('article iframe').getByText('confirm your address');
+  await link.waitFor();
+  assert.equal(await status(), 'UNCONFIRMED');
+  const [tab] = await Promise.all([page.waitForEvent('popup'), link.click()]);
+  await tab.getByText('Your account is confirmed.').waitFor();
+  assert.equal(await status(), 'CONFIRMED');
+  const again = await tab.reload();
+  assert.equal(await tab.getByText('Your account is confirmed.').count(), 0, await again.text());
+  await tab.close();
+});
