@@ -132,7 +132,7 @@ fn check_attributes(sign_in: SignIn<'_>, user: &User) -> Result<Writes, Error> {
             return Err(Error::invalid_parameter(format!("user.{name}: Attribute cannot be updated.\n")));
         }
     }
-    attributes::check_writable(sign_in.client, given.iter().map(|item| item.name.as_str()))?;
+    attributes::check_writable(sign_in.pool, sign_in.client, given.iter().map(|item| item.name.as_str()))?;
     let writes = attributes::check_schema(sign_in.pool, &given, Stage::Create)?;
     for name in missing_attributes(sign_in, user) {
         if !writes.set.contains_key(&name) {

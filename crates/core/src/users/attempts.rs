@@ -15,6 +15,7 @@ pub enum Attempt {
     ResendCode,
     RequestAttributeCode,
     VerifyAttribute,
+    ChangeContact,
     ChangePassword,
 }
 
@@ -27,6 +28,7 @@ impl Attempt {
             Self::ResendCode => "resend_code",
             Self::RequestAttributeCode => "attribute_code",
             Self::VerifyAttribute => "verify_attribute",
+            Self::ChangeContact => "change_contact",
             Self::ChangePassword => "change_password",
         }
     }

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::messages::{self, Draft, MessagePurpose, Recipient};
 use crate::pools::Pool;
+use crate::users::attempts::{self, Attempt};
 use crate::users::attributes::{self, Stage, Writes};
 use crate::users::contact::Contact;
 use crate::users::names::{self, Role, contact_role};
@@ -50,6 +51,12 @@ impl AttributeChange<'_> {
                 after.modified_ms = context.now_ms;
             }
             check_names(context, &before, &after).await?;
+            if self.client_id.is_some() && !unverified.is_empty() {
+                // Nobody makes the server write to one number after the other. The operation knows no LimitExceededException.
+                let limit = context.settings.limits.attribute_codes_per_hour;
+                attempts::count(&mut after.attempts, Attempt::ChangeContact, limit, context.now_ms)
+                    .map_err(|_| Error::too_many_requests())?;
+            }
             let mut messages = ChangeSet::new();
             let mut outcome = Ok(Vec::new());
             for target in unverified {

@@ -30,13 +30,17 @@ pub struct Writes {
 ///
 /// # Errors
 /// `NotAuthorizedException`.
-pub fn check_writable<'a>(client: &Client, names: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+pub fn check_writable<'a>(
+    pool: &Pool,
+    client: &Client,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Error> {
     let unauthorized = || Error::not_authorized("A client attempted to write unauthorized attribute");
     for name in names {
         let allowed = match &client.configuration.write_attributes {
             Some(list) => list.iter().any(|allowed| allowed == name),
             // The standard ones. Unknown names are for the schema to refuse.
-            None => !name.contains(':'),
+            None => !name.contains(':') || pool.find_attribute(name).is_none(),
         };
         let flag = Contact::ALL.iter().any(|contact| contact.flag() == name);
         if !allowed || flag || name == "sub" || name == "identities" || name.starts_with("dev:") {

@@ -15,7 +15,11 @@ pub async fn delete_user_attributes(
     request: DeleteUserAttributesRequest,
 ) -> Result<DeleteUserAttributesResponse, Error> {
     let holder = authenticate(context, &request.access_token).await?;
-    attributes::check_writable(&holder.client, request.user_attribute_names.iter().map(String::as_str))?;
+    attributes::check_writable(
+        &holder.pool,
+        &holder.client,
+        request.user_attribute_names.iter().map(String::as_str),
+    )?;
     delete_attributes(context, &holder.pool, holder.user, &request.user_attribute_names).await?;
     Ok(DeleteUserAttributesResponse {})
 }

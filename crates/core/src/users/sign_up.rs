@@ -87,7 +87,7 @@ fn check(context: &Context, client: &Client, pool: &Pool, request: &SignUpReques
         }
     }
     let given = request.user_attributes.as_deref().unwrap_or_default();
-    attributes::check_writable(client, given.iter().map(|item| item.name.as_str()))?;
+    attributes::check_writable(pool, client, given.iter().map(|item| item.name.as_str()))?;
     let writes = attributes::check_schema(pool, given, Stage::Create)?;
     let user = new_user::build(context, pool, name, writes.set)?;
     attributes::check_required(pool, &user.attributes)?;

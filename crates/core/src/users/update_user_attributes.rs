@@ -17,6 +17,7 @@ pub async fn update_user_attributes(
 ) -> Result<UpdateUserAttributesResponse, Error> {
     let holder = authenticate(context, &request.access_token).await?;
     attributes::check_writable(
+        &holder.pool,
         &holder.client,
         request.user_attributes.iter().map(|item| item.name.as_str()),
     )?;

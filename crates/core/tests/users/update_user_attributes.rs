@@ -201,3 +201,29 @@ async fn codes_to_the_old_address_are_void() {
     let request = world.public("rosa", json!({ "ConfirmationCode": reset, "Password": NEW_PASSWORD }));
     assert_eq!(world.service.fails("ConfirmForgotPassword", request).await, expired());
 }
+
+#[tokio::test]
+async fn nobody_has_codes_sent_to_one_address_after_the_other() {
+    let world = World::new().await;
+    let token = world.rosa().await;
+    for number in 0..5 {
+        let request = update(&token, &[("email", &format!("new{number}@example.net"))]);
+        world.service.ok("UpdateUserAttributes", request).await;
+    }
+    let request = update(&token, &[("email", "new5@example.net")]);
+    assert_eq!(
+        world.service.fails("UpdateUserAttributes", request.clone()).await,
+        ("TooManyRequestsException".into(), "Rate exceeded".into())
+    );
+    // What needs no code goes on, and so does all of it after an hour.
+    world.service.ok("UpdateUserAttributes", update(&token, &[("name", "Rosa")])).await;
+    world.service.clock.advance_seconds(3599);
+    assert_eq!(
+        world.service.fails("UpdateUserAttributes", request.clone()).await.0,
+        "TooManyRequestsException"
+    );
+    world.service.clock.advance_seconds(1);
+    let token = world.token("rosa").await;
+    let request = update(&token, &[("email", "new5@example.net")]);
+    world.service.ok("UpdateUserAttributes", request).await;
+}
