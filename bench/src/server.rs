@@ -1,0 +1,159 @@
+//! The server under test.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::Failure;
+use crate::connection::Connection;
+use crate::request::Request;
+
+/// The code in every message.
+pub const CODE: &str = "123456";
+
+/// Limits that would stop the load.
+const LIMITS: [&str; 8] = [
+    "recovery_requests_per_hour",
+    "recovery_attempts_per_hour",
+    "confirm_sign_up_attempts_per_hour",
+    "resend_codes_per_hour",
+    "attribute_codes_per_hour",
+    "attribute_attempts_per_hour",
+    "change_password_per_hour",
+    "password_attempts",
+];
+
+/// How the server is started, each time the same.
+#[derive(Debug)]
+pub struct Setup {
+    pub binary: PathBuf,
+    pub directory: PathBuf,
+    /// Of PostgreSQL; else it keeps a SQLite file in its directory.
+    pub store_url: Option<String>,
+    pub set: Vec<String>,
+}
+
+/// A process that listens; killed with SIGKILL when it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    pub address: SocketAddr,
+    pub started: Instant,
+}
+
+impl Setup {
+    /// Starts the server. Its log goes nowhere, but is written.
+    pub fn start(&self) -> Result<Running, Failure> {
+        let mut command = Command::new(&self.binary);
+        command.current_dir(&self.directory);
+        command.args(["dev", "--listen", "127.0.0.1:0", "--data-dir", "data", "--fixed-code", CODE]);
+        for limit in LIMITS {
+            command.arg("--set").arg(format!("limits.{limit}=0"));
+        }
+        if let Some(url) = &self.store_url {
+            command.arg("--set").arg(format!("store.url={url}"));
+        }
+        for assignment in &self.set {
+            command.arg("--set").arg(assignment);
+        }
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(name)) {
+            command.env_remove(name);
+        }
+        Running::start(&mut command)
+    }
+}
+
+fn is_setting(name: &OsStr) -> bool {
+    name.to_string_lossy().starts_with("CENOTE_")
+}
+
+impl Running {
+    /// Starts a program that prints `listening on http://ADDRESS` as its first line.
+    pub fn start(command: &mut Command) -> Result<Self, Failure> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let started = Instant::now();
+        let mut child = command.spawn()?;
+        let mut line = String::new();
+        let output = child.stdout.take().ok_or("no output")?;
+        BufReader::new(output).read_line(&mut line)?;
+        match line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok()) {
+            Some(address) => Ok(Self { child, address, started }),
+            None => {
+                child.kill()?;
+                child.wait()?;
+                Err(format!("{:?} did not start: {line:?}", command.get_program()).into())
+            }
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end, and says whether it ended well.
+    pub fn wait(&mut self) -> Result<bool, Failure> {
+        Ok(self.child.wait()?.success())
+    }
+
+    /// The answer to one request on a connection of its own.
+    pub async fn call(&self, operation: &str, body: &Value) -> Result<Value, Failure> {
+        let mut connection = Connection::open(self.address).await?;
+        let answer = connection.call(&Request::api(operation, body).bytes).await?;
+        if answer.status != 200 {
+            let text = String::from_utf8_lossy(answer.body);
+            return Err(format!("{operation}: status {}, {text}", answer.status).into());
+        }
+        Ok(serde_json::from_slice(answer.body)?)
+    }
+
+    pub async fn get(&self, path: &str) -> Result<String, Failure> {
+        let mut connection = Connection::open(self.address).await?;
+        let answer = connection.call(&Request::get(path).bytes).await?;
+        Ok(String::from_utf8(answer.body.to_vec())?)
+    }
+
+    /// Waits until every message is delivered, a minute at most: what one row leaves behind must not slow the next.
+    pub async fn settle(&self) -> Result<(), Failure> {
+        let limit = Instant::now() + Duration::from_secs(60);
+        loop {
+            let metrics = self.get("/_cenote/metrics").await?;
+            let pending = metrics.lines().find_map(|line| line.strip_prefix("cenote_outbox_pending "));
+            match pending.ok_or("the metrics do not say how many messages wait")? {
+                "0" => return Ok(()),
+                _ if Instant::now() > limit => return Err("the messages are not delivered".into()),
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The release binary beside this program, built if it is not there or not up to date.
+pub fn release_binary() -> Result<PathBuf, Failure> {
+    let own = std::env::current_exe()?;
+    let directory = own.parent().ok_or("this program is in no directory")?;
+    if directory.file_name() != Some(OsStr::new("release")) {
+        return Err("run it with --release: the load and the floors have to be fast too".into());
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let workspace = manifest.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    let built = Command::new(cargo)
+        .args(["build", "--release", "-p", "cenote"])
+        .current_dir(workspace)
+        .stdout(Stdio::null())
+        .status()?;
+    let binary = directory.join("cenote");
+    if built.success() && binary.is_file() { Ok(binary) } else { Err("the server was not built".into()) }
+}
