@@ -212,6 +212,10 @@ fn declared(operation: Operation, error: Error) -> Error {
     let known = promised
         || operation.declared_errors().contains(&error.code)
         || matches!(error.code, ErrorCode::InternalErrorException | ErrorCode::UnsupportedOperationException);
+    if !known && error.code == ErrorCode::TooManyRequestsException {
+        // A change that others were always faster than, in an operation that knows no better word.
+        return Error::internal("too many changes at once");
+    }
     if !known {
         tracing::warn!(
             operation = operation.as_str(),

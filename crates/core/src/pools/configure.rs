@@ -76,7 +76,10 @@ pub fn apply(members: Members, before: PoolConfiguration) -> PoolConfiguration {
             .email_configuration
             .map(email_configuration)
             .or(default.email_configuration),
-        sms_configuration: members.sms_configuration,
+        // It stays as long as second factors rely on it.
+        sms_configuration: members
+            .sms_configuration
+            .or(before.sms_configuration.filter(|_| sms_mfa && mfa != UserPoolMfaType::Off)),
         device_configuration: members.device_configuration.map(|given| DeviceConfigurationType {
             challenge_required_on_new_device: given.challenge_required_on_new_device.or(Some(false)),
             device_only_remembered_on_user_prompt: given
@@ -187,18 +190,29 @@ fn update_settings(
     })
 }
 
-/// Without a template of their own, the three older members are the template.
+/// Texts that a template leaves out come from the three older members.
 fn template(
     members: &Members,
     before: Option<VerificationMessageTemplateType>,
 ) -> VerificationMessageTemplateType {
+    let older = (
+        members.email_verification_message.clone(),
+        members.email_verification_subject.clone(),
+        members.sms_verification_message.clone(),
+    );
     let mut template = match &members.verification_message_template {
-        Some(given) => given.clone(),
+        Some(given) => {
+            let mut given = given.clone();
+            given.email_message = given.email_message.or(older.0);
+            given.email_subject = given.email_subject.or(older.1);
+            given.sms_message = given.sms_message.or(older.2);
+            given
+        }
         None => {
             let mut kept = before.unwrap_or_default();
-            kept.email_message = members.email_verification_message.clone().or(kept.email_message);
-            kept.email_subject = members.email_verification_subject.clone().or(kept.email_subject);
-            kept.sms_message = members.sms_verification_message.clone().or(kept.sms_message);
+            kept.email_message = older.0.or(kept.email_message);
+            kept.email_subject = older.1.or(kept.email_subject);
+            kept.sms_message = older.2.or(kept.sms_message);
             kept
         }
     };

@@ -58,12 +58,17 @@ impl PoolConfiguration {
         let mut take = |name: &str| value.get_mut(name).map(Value::take).filter(|value| !value.is_null());
         Some(Self {
             user_pool: cenote_model::from_stored(take("UserPool")?)?,
-            software_token_mfa: take("SoftwareTokenMfa").and_then(cenote_model::from_stored),
-            sms_mfa: take("SmsMfa").and_then(|value| value.as_bool()).unwrap_or_default(),
-            email_mfa: take("EmailMfa").and_then(cenote_model::from_stored),
-            web_authn: take("WebAuthn").and_then(cenote_model::from_stored),
+            software_token_mfa: optional(take("SoftwareTokenMfa"))?,
+            sms_mfa: take("SmsMfa").map_or(Some(false), |value| value.as_bool())?,
+            email_mfa: optional(take("EmailMfa"))?,
+            web_authn: optional(take("WebAuthn"))?,
         })
     }
+}
+
+/// A part that may be missing. One that is there and can't be read is no part that is missing.
+fn optional<T: cenote_model::Decode>(value: Option<Value>) -> Option<Option<T>> {
+    value.map_or(Some(None), |value| cenote_model::from_stored(value).map(Some))
 }
 
 /// A user pool, ready for use: decoded, unsealed, with its signing keys once somebody needed them.
@@ -196,7 +201,12 @@ impl Pool {
 
     /// A name as it is compared.
     pub fn fold(&self, name: &str) -> String {
-        if self.case_sensitive() { name.to_owned() } else { name.to_lowercase() }
+        // Character by character: what a letter becomes must not depend on its place.
+        if self.case_sensitive() {
+            name.to_owned()
+        } else {
+            name.chars().flat_map(char::to_lowercase).collect()
+        }
     }
 
     /// Whether users sign in by e-mail address instead of a name of their own.

@@ -154,6 +154,13 @@ fn redeclare(standard: &mut SchemaAttributeType, entry: &SchemaAttributeType) ->
         )));
     }
     check_bounds(name, entry, standard.attribute_data_type)?;
+    if entry.required == Some(true)
+        && ["email_verified", "phone_number_verified", "identities"].contains(&name)
+    {
+        return Err(Error::invalid_parameter(format!(
+            "The attribute {name} can't be required: users can't write it."
+        )));
+    }
     // `sub` is the server's own, whatever a template that lists the whole schema says of it.
     if name == "sub" {
         return Ok(());
@@ -172,7 +179,8 @@ fn redeclare(standard: &mut SchemaAttributeType, entry: &SchemaAttributeType) ->
         bounds.min_value = given.min_value.clone().or_else(|| bounds.min_value.take());
         bounds.max_value = given.max_value.clone().or_else(|| bounds.max_value.take());
     }
-    Ok(())
+    // Both together: one bound given here and one that was there may leave nothing between them.
+    check_bounds(name, standard, standard.attribute_data_type)
 }
 
 /// A custom attribute as it is kept: with its prefix, immutable unless it says otherwise.

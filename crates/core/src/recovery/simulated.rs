@@ -13,7 +13,12 @@ use crate::users::contact::Contact;
 /// address would be; anything else would give away that there is none.
 #[must_use]
 pub fn delivery_details(pool: &Pool, username: &str) -> CodeDeliveryDetailsType {
-    let contact = contact(pool, username);
+    details(pool, username, contact(pool, username))
+}
+
+/// Invented delivery details of a message to this contact.
+#[must_use]
+pub fn details(pool: &Pool, username: &str, contact: Contact) -> CodeDeliveryDetailsType {
     let own = match contact {
         Contact::Email => is_email(username),
         Contact::PhoneNumber => is_phone_number(username),

@@ -1,7 +1,5 @@
 use cenote_model::ErrorCode;
-use cenote_model::types::{
-    AdminCreateUserRequest, AdminCreateUserResponse, DeliveryMediumType, MessageActionType,
-};
+use cenote_model::types::{AdminCreateUserRequest, AdminCreateUserResponse, MessageActionType};
 use cenote_store::{ChangeSet, CommitError, Conflict, User, UserStatus};
 use cenote_triggers::pre_sign_up::{PreSignUpRequest, PreSignUpSource};
 
@@ -122,7 +120,8 @@ impl Creation<'_> {
         Ok(())
     }
 
-    /// Where invitations go. A medium that was asked for must have its contact; the default one, SMS, need not.
+    /// Where invitations go. A medium that was asked for must have its contact; the default one, SMS, need not. A user who is
+    /// invited again without a word about mediums and has no phone gets a mail, as reports of live pools say.
     fn contacts(&self, user: &User) -> Result<Vec<(Contact, String)>, Error> {
         if self.request.message_action == Some(MessageActionType::Suppress) {
             return Ok(Vec::new());
@@ -134,7 +133,9 @@ impl Creation<'_> {
             (Contact::PhoneNumber, "No phone number provided but desired delivery medium was SMS"),
         ] {
             let wanted = asked.contains(&contact.medium());
-            let by_default = asked.is_empty() && contact.medium() == DeliveryMediumType::Sms;
+            let again = self.request.message_action == Some(MessageActionType::Resend);
+            let by_default = asked.is_empty()
+                && (contact == Contact::PhoneNumber || again && Contact::PhoneNumber.of(user).is_none());
             match contact.of(user) {
                 Some(destination) if wanted || by_default => contacts.push((contact, destination.to_owned())),
                 None if wanted => return Err(Error::invalid_parameter(missing)),
@@ -189,6 +190,10 @@ impl Creation<'_> {
             self.set_password(&mut after, &password).await?;
             after.modified_ms = context.now_ms;
             let (invitations, sent) = self.invite(&after, &contacts, Some(&password)).await;
+            if invitations.is_empty() && self.request.temporary_password.is_none() {
+                // Nobody would know the new password: the old one stays.
+                return sent.map(|()| before);
+            }
             match commit_user(context, &before, &after, invitations).await {
                 Ok(()) => return sent.map(|()| after),
                 Err(CommitError::Conflict(Conflict::VersionChanged)) => {

@@ -168,6 +168,11 @@ fn apply_contact(pool: &Pool, writes: &Writes, user: &mut User, contact: Contact
                 Some(value.clone()).filter(|_| !vouched && pool.auto_verifies(contact.verified_attribute()));
         }
     }
+    let given = writes.set.get(contact.attribute());
+    if given.is_some() && given == user.pending.get(contact.attribute()) {
+        // A flag beside a value that waits is about that value.
+        return code_goes_to;
+    }
     if let Some(flag) = flag {
         user.attributes.insert(contact.flag().to_owned(), flag.clone());
     } else if writes.remove.contains(contact.flag()) {

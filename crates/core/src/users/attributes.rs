@@ -50,12 +50,12 @@ pub fn check_writable<'a>(
     Ok(())
 }
 
-/// Whether a client may read an attribute of its users: those on its list, else all standard ones.
+/// Whether a client may read an attribute of its users: those on its list, else all standard ones and those for developers.
 #[must_use]
 pub fn is_readable(client: &Client, name: &str) -> bool {
     match &client.configuration.read_attributes {
         Some(list) => list.iter().any(|allowed| allowed == name),
-        None => !name.contains(':'),
+        None => !name.contains(':') || name.starts_with("dev:"),
     }
 }
 

@@ -21,6 +21,8 @@ const ATTEMPTS: usize = 32;
 pub(super) struct CodeRequest<'a> {
     pub pool: &'a Pool,
     pub client_id: &'a str,
+    /// Whether the client must not learn which users exist.
+    pub hides_users: bool,
     pub client_metadata: Option<&'a BTreeMap<String, String>>,
     pub message: MessagePurpose,
     pub attempt: Attempt,
@@ -64,7 +66,7 @@ impl CodeRequest<'_> {
                     codes::set(context, &mut after, target.purpose, &code, target.contact.attribute());
                     let expires_ms = context.now_ms + codes::VERIFICATION_SECONDS * 1000;
                     further.push(draft.message(context, &code, expires_ms));
-                    let details = target.contact.delivery_details(&target.destination);
+                    let details = target.contact.delivery_details(&self.shown(&target.destination));
                     drafted = Some((target, draft));
                     Ok(details)
                 }
@@ -104,6 +106,11 @@ impl CodeRequest<'_> {
 
     fn count(&self, context: &Context, user: &mut User) -> Result<(), Error> {
         attempts::count(&mut user.attempts, self.attempt, self.limit, context.now_ms)
+    }
+
+    /// A destination as it is masked. An invented answer can't know the letter case that a user was created with.
+    fn shown(&self, destination: &str) -> String {
+        if self.hides_users { self.pool.fold(destination) } else { destination.to_owned() }
     }
 
     /// The message without its code; an earlier draft to the same place is good again.

@@ -1,5 +1,7 @@
 //! Confirmation codes: six digits to the user, a keyed hash to the store.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cenote_crypto::code::ConfirmationCodeHash;
@@ -8,6 +10,7 @@ use cenote_store::{Code, CodePurpose, User};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::users::contact::Contact;
 
 /// Seconds a reset code lives.
 pub const RESET_SECONDS: i64 = 3600;
@@ -32,7 +35,7 @@ pub fn set(context: &Context, user: &mut User, purpose: CodePurpose, code: &str,
         &context.keyring,
         user.pool_id.as_str(),
         user.sub.as_str(),
-        purpose.as_str(),
+        &binding(user, purpose, attribute),
         code,
     );
     let code = Code {
@@ -42,6 +45,18 @@ pub fn set(context: &Context, user: &mut User, purpose: CodePurpose, code: &str,
         attribute: attribute.to_owned(),
     };
     user.codes.insert(purpose, code);
+}
+
+/// What a code is good for. A reset code is that only as long as the contact that got it is the user's and verified: who has
+/// the old mailbox must not redeem it.
+fn binding<'a>(user: &'a User, purpose: CodePurpose, attribute: &str) -> Cow<'a, str> {
+    match (purpose, Contact::from_attribute(attribute)) {
+        (CodePurpose::Reset, Some(contact)) => {
+            let value = contact.verified_of(user).unwrap_or_default();
+            Cow::Owned(format!("{}:{attribute}:{value}", purpose.as_str()))
+        }
+        _ => Cow::Borrowed(purpose.as_str()),
+    }
 }
 
 /// Compares a code with the user's live one of this purpose. The caller removes it when it has served.
@@ -61,7 +76,7 @@ pub fn verify(context: &Context, user: &User, purpose: CodePurpose, code: &str) 
         &context.keyring,
         user.pool_id.as_str(),
         user.sub.as_str(),
-        purpose.as_str(),
+        &binding(user, purpose, &live.attribute),
         code,
     );
     if equal { Ok(live.clone()) } else { Err(Error::code_mismatch()) }

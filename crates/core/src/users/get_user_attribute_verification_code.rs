@@ -23,6 +23,7 @@ pub async fn get_user_attribute_verification_code(
     let code_request = CodeRequest {
         pool: &holder.pool,
         client_id: holder.client.id(),
+        hides_users: false,
         client_metadata: request.client_metadata.as_ref(),
         message: MessagePurpose::VerifyUserAttribute,
         attempt: Attempt::RequestAttributeCode,

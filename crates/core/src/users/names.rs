@@ -25,17 +25,24 @@ pub fn claims(pool: &Pool, user: &User) -> BTreeSet<UserName> {
         names.extend(value.map(|value| UserName { kind: contact.name_kind(), key: pool.fold(value) }));
     }
     if pool.has_alias(AliasAttributeType::PreferredUsername) {
-        let value = user.attributes.get("preferred_username").filter(|value| !value.is_empty());
-        names
-            .extend(value.map(|value| UserName { kind: NameKind::PreferredUsername, key: pool.fold(value) }));
+        // One name space with user names: nobody may prefer to be called like somebody else, nor the other way round.
+        names.insert(UserName { kind: NameKind::PreferredUsername, key: pool.fold(&user.username) });
+        names.extend(
+            preferred_username(user)
+                .map(|value| UserName { kind: NameKind::PreferredUsername, key: pool.fold(value) }),
+        );
     }
     names
+}
+
+fn preferred_username(user: &User) -> Option<&str> {
+    user.attributes.get("preferred_username").map(String::as_str).filter(|value| !value.is_empty())
 }
 
 /// Whether the user's preferred_username is a name it signs in with.
 #[must_use]
 pub fn claims_preferred_username(pool: &Pool, user: &User) -> bool {
-    claims(pool, user).iter().any(|name| name.kind == NameKind::PreferredUsername)
+    pool.has_alias(AliasAttributeType::PreferredUsername) && preferred_username(user).is_some()
 }
 
 /// What a contact is to sign-in.

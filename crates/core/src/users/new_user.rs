@@ -92,14 +92,14 @@ pub(super) async fn check_free(
     for name in &user.names {
         let owner = context.store.find_user_by_name(pool.id(), name.kind, &name.key).await?;
         if owner.is_some() && !(aliases == Aliases::TakeOver && can_be_taken_over(pool, name.kind)) {
-            return Err(taken(pool, name.kind, exists));
+            return Err(taken(pool, user, name.kind, exists));
         }
     }
     // Administrators name users by their sub as well: nobody may be called like somebody else's.
-    let sub = Sub::new(user.username.clone());
-    let shadows = sub != user.sub && looks_like_sub(&user.username);
+    let sub = Sub::new(user.username.to_ascii_lowercase());
+    let shadows = sub != user.sub && looks_like_sub(sub.as_str());
     if shadows && context.store.find_user(pool.id(), &sub).await?.is_some() {
-        return Err(taken(pool, NameKind::Username, exists));
+        return Err(taken(pool, user, NameKind::Username, exists));
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ pub(super) async fn insert(
             Err(CommitError::Conflict(Conflict::VersionChanged)) if aliases == Aliases::TakeOver => {}
             Err(CommitError::Conflict(Conflict::NameTaken(kind))) => {
                 if aliases == Aliases::Respect || !can_be_taken_over(pool, kind) {
-                    return Err(taken(pool, kind, exists));
+                    return Err(taken(pool, user, kind, exists));
                 }
             }
             Err(other) => return Err(other.into()),
@@ -142,10 +142,13 @@ pub(super) fn can_be_taken_over(pool: &Pool, kind: NameKind) -> bool {
     contact_of(kind).is_some_and(|contact| contact_role(pool, contact) == Role::Alias)
 }
 
-fn taken(pool: &Pool, kind: NameKind, exists: &str) -> Error {
+fn taken(pool: &Pool, user: &User, kind: NameKind, exists: &str) -> Error {
     let username_exists = |text: String| Error::new(ErrorCode::UsernameExistsException, text);
+    // Somebody else is called so, or prefers to be.
+    let username = kind == NameKind::Username
+        || kind == NameKind::PreferredUsername && !names::claims_preferred_username(pool, user);
     match contact_of(kind) {
-        _ if kind == NameKind::Username => username_exists(exists.to_owned()),
+        _ if username => username_exists(exists.to_owned()),
         Some(contact) if contact_role(pool, contact) == Role::Username => {
             username_exists(format!("An account with the given {} already exists.", contact.attribute()))
         }

@@ -13,6 +13,7 @@ use crate::recovery::simulated;
 use crate::threat::{self, Event};
 use crate::users::attempts::{self, Attempt};
 use crate::users::code_request::{CodeRequest, Target};
+use crate::users::contact::Contact;
 use crate::users::resolve::{Names, find_user};
 use crate::users::update::update_user;
 use crate::users::{confirmation, unknown};
@@ -60,12 +61,13 @@ async fn resend(
     let code_request = CodeRequest {
         pool,
         client_id: client.id(),
+        hides_users: client.hides_users(),
         client_metadata: request.client_metadata.as_ref(),
         message: MessagePurpose::ResendCode,
         attempt: Attempt::ResendCode,
         limit: context.settings.limits.resend_codes_per_hour,
     };
-    let mut details = code_request
+    let details = code_request
         .send(context, user, |user| {
             if !user.enabled {
                 return Err(Error::user_disabled());
@@ -79,10 +81,6 @@ async fn resend(
             Ok(Target { contact, destination, purpose: CodePurpose::SignUp })
         })
         .await?;
-    if client.hides_users() {
-        // An invented answer can't know the letter case that a user was created with.
-        details.destination = details.destination.map(|masked| pool.fold(&masked));
-    }
     Ok(details)
 }
 
@@ -121,6 +119,12 @@ async fn answer_nobody(
 
 /// The invented answer, and the errors that a real one would meet whoever it is for.
 fn simulate(context: &Context, pool: &Pool, username: &str) -> Result<CodeDeliveryDetailsType, Error> {
-    messages::check_sender(context, pool, simulated::contact(pool, username))?;
-    Ok(simulated::delivery_details(pool, username))
+    // The code of a sign-up goes only where the pool verifies contacts.
+    let likely = simulated::contact(pool, username);
+    let contact = [likely, Contact::PhoneNumber, Contact::Email]
+        .into_iter()
+        .find(|contact| pool.auto_verifies(contact.verified_attribute()))
+        .unwrap_or(likely);
+    messages::check_sender(context, pool, contact)?;
+    Ok(simulated::details(pool, username, contact))
 }

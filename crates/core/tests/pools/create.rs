@@ -189,16 +189,19 @@ async fn older_message_members_become_the_template() {
     });
     assert_eq!(describe(&service, &pool).await["VerificationMessageTemplate"], template);
 
-    // A template is the whole truth.
+    // What a template leaves out comes from them too.
     let mut both = older;
     both["VerificationMessageTemplate"] = json!({ "EmailSubject": "Other" });
     let shown = describe(&service, &service.pool(both).await).await;
     assert_eq!(
         shown["VerificationMessageTemplate"],
-        json!({ "DefaultEmailOption": "CONFIRM_WITH_CODE", "EmailSubject": "Other" })
+        json!({
+            "DefaultEmailOption": "CONFIRM_WITH_CODE", "SmsMessage": "Code {####}", "EmailMessage": "Code is {####}",
+            "EmailSubject": "Other",
+        })
     );
     assert_eq!(shown["EmailVerificationSubject"], "Other");
-    assert_eq!(shown["SmsVerificationMessage"], Value::Null);
+    assert_eq!(shown["SmsVerificationMessage"], "Code {####}");
 }
 
 #[tokio::test]

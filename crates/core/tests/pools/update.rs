@@ -157,14 +157,18 @@ async fn messages_change_the_template_that_is_kept() {
 async fn mfa_is_kept_and_needs_its_factor() {
     let service = TestService::new().await;
     let pool = service.pool(json!({ "MfaConfiguration": "OPTIONAL", "SmsConfiguration": sms() })).await;
+    // The configuration that the factor needs stays with it.
+    service.ok("UpdateUserPool", json!({ "UserPoolId": pool })).await;
+    let shown = describe(&service, &pool).await;
+    assert_eq!(shown["MfaConfiguration"], "OPTIONAL");
+    assert_eq!(shown["SmsConfiguration"]["SnsCallerArn"], sms()["SnsCallerArn"]);
+    let bare = service.pool(json!({})).await;
     assert_eq!(
-        service.fails("UpdateUserPool", json!({ "UserPoolId": pool })).await,
+        service.fails("UpdateUserPool", json!({ "UserPoolId": bare, "MfaConfiguration": "OPTIONAL" })).await,
         invalid(
             "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"
         )
     );
-    service.ok("UpdateUserPool", json!({ "UserPoolId": pool, "SmsConfiguration": sms() })).await;
-    assert_eq!(describe(&service, &pool).await["MfaConfiguration"], "OPTIONAL");
 
     let token = json!({
         "UserPoolId": pool, "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": { "Enabled": true },

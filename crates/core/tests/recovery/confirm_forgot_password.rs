@@ -257,3 +257,26 @@ async fn a_new_password_voids_the_code() {
     assert_eq!(world.confirm("alice", &code, NEW_PASSWORD).await, Err(expired()));
     assert!(world.sign_in("alice", "Adm1n-chose").await.is_ok());
 }
+
+/// Who has the mailbox that the user had must not redeem what was sent there.
+#[tokio::test]
+async fn a_code_dies_with_the_contact_it_was_sent_to() {
+    let changes = [
+        json!([{ "Name": "email_verified", "Value": "false" }]),
+        json!([{ "Name": "email", "Value": "new@test.com" }, { "Name": "email_verified", "Value": "true" }]),
+    ];
+    for change in changes {
+        let world = World::new().await;
+        world.alice().await;
+        let code = world.code("alice", "test@test.com").await;
+        world
+            .service
+            .ok(
+                "AdminUpdateUserAttributes",
+                json!({ "UserPoolId": world.pool, "Username": "alice", "UserAttributes": change }),
+            )
+            .await;
+        assert!(world.confirm("alice", &code, NEW_PASSWORD).await.is_err(), "{change}");
+        assert!(world.sign_in("alice", PASSWORD).await.is_ok());
+    }
+}

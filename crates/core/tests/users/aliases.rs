@@ -121,8 +121,18 @@ async fn the_user_name_comes_before_sub_and_alias() {
     let sub = world.confirmed("rosa", &[("preferred_username", "luna")]).await;
     assert_eq!(sub, "rosa");
     assert_eq!(world.user("luna").await["Username"], "rosa");
-    world.confirmed("luna", &[]).await;
-    assert_eq!(world.user("luna").await["Username"], "luna");
+    // Names and preferred names are one space: nobody takes the other's.
+    let taken = error("UsernameExistsException", "User already exists");
+    assert_eq!(world.sign_up("luna", &[]).await, Err(taken));
+    world.confirmed("maria", &[]).await;
+    let request = json!({
+        "UserPoolId": world.pool, "Username": "maria",
+        "UserAttributes": [{ "Name": "preferred_username", "Value": "rosa" }],
+    });
+    assert_eq!(
+        world.service.fails("AdminUpdateUserAttributes", request).await,
+        error("AliasExistsException", "Already found an entry for the provided username.")
+    );
     let sub = world.attribute("rosa", "sub").await.unwrap();
     assert_eq!(world.user(&sub).await["Username"], "rosa");
     // Nobody may be called like somebody else's sub.

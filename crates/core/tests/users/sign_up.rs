@@ -327,3 +327,12 @@ async fn nobody_is_called_like_the_sub_of_another() {
         ("UsernameExistsException".into(), "User already exists".into())
     );
 }
+
+#[tokio::test]
+async fn letter_case_does_not_help_to_be_called_like_a_sub() {
+    let world = World::of(json!({ "UsernameConfiguration": { "CaseSensitive": false } })).await;
+    let request = json!({ "ClientId": world.client, "Username": "alice", "Password": "Passw0rd!" });
+    let sub = world.service.ok("SignUp", request).await["UserSub"].as_str().unwrap().to_uppercase();
+    let request = json!({ "ClientId": world.client, "Username": sub, "Password": "Passw0rd!" });
+    assert_eq!(world.service.fails("SignUp", request).await.0, "UsernameExistsException");
+}
