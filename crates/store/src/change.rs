@@ -1,10 +1,10 @@
 //! What can be written, and why it may be refused.
 
 use crate::aggregates::{
-    AccessKey, Client, InboxMessage, NameKind, OutboxMessage, Pool, Revocation, SigningKey, UnknownUser,
-    UsedSession, User,
+    AccessKey, Client, Group, InboxMessage, Membership, NameKind, OutboxMessage, Pool, Revocation,
+    SigningKey, UnknownUser, UsedSession, User,
 };
-use crate::ids::{ClientId, MessageId, PoolId};
+use crate::ids::{ClientId, MessageId, PoolId, Sub};
 
 /// One typed change with its precondition.
 ///
@@ -34,7 +34,25 @@ pub enum Change {
         before: Box<User>,
         after: Box<User>,
     },
+    /// Takes its memberships with it.
     DeleteUser(Box<User>),
+    /// Needs the pool to exist.
+    InsertGroup(Group),
+    UpdateGroup(Group),
+    /// Takes the memberships with it, all at once.
+    DeleteGroup {
+        pool_id: PoolId,
+        name: String,
+        version: i64,
+    },
+    /// Needs the user and the group to exist. Adding twice is no conflict.
+    AddMember(Membership),
+    /// Removing who is no member is no conflict.
+    RemoveMember {
+        pool_id: PoolId,
+        group_name: String,
+        sub: Sub,
+    },
     /// Inserts when its version is 0, else updates.
     PutUnknownUser(UnknownUser),
     AppendMessage(OutboxMessage),

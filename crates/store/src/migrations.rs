@@ -6,8 +6,10 @@ pub(crate) struct Migration {
 }
 
 /// All steps in order. A released step never changes.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { sql: include_str!("../migrations/0001_initial.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { sql: include_str!("../migrations/0002_groups.sql") },
+];
 
 /// What is there before the first step, with the columns that steps and `schema_version` need.
 pub(crate) const META: &str =

@@ -6,6 +6,7 @@
 
 mod access_key;
 mod client;
+mod group;
 mod message;
 mod pool;
 mod revocation;
@@ -15,6 +16,7 @@ mod user;
 
 pub use access_key::AccessKey;
 pub use client::{Client, ClientSecret};
+pub use group::{Group, Membership};
 pub use message::{Channel, InboxMessage, MessageState, OutboxMessage};
 pub use pool::Pool;
 pub use revocation::{Revocation, UsedSession};

@@ -7,6 +7,7 @@
 
 mod access_keys;
 mod clients;
+mod groups;
 mod inbox;
 mod messages;
 mod meta;
@@ -197,6 +198,15 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::InsertUser(user) => users::insert(user, &mut steps)?,
             Change::UpdateUser { before, after } => users::update(before, after, &mut steps)?,
             Change::DeleteUser(user) => users::delete(user, &mut steps),
+            Change::InsertGroup(group) => groups::insert(group, &mut steps)?,
+            Change::UpdateGroup(group) => groups::update(group, &mut steps)?,
+            Change::DeleteGroup { pool_id, name, version } => {
+                groups::delete(pool_id, name, *version, &mut steps);
+            }
+            Change::AddMember(membership) => groups::add_member(membership, &mut steps),
+            Change::RemoveMember { pool_id, group_name, sub } => {
+                groups::remove_member(pool_id, group_name, sub, &mut steps);
+            }
             Change::PutUnknownUser(user) => unknown_users::put(user, &mut steps)?,
             Change::AppendMessage(message) => messages::insert(message, &mut steps)?,
             Change::UpdateMessage(message) => messages::update(message, &mut steps)?,
@@ -239,6 +249,11 @@ fn touches_configuration(change: &Change) -> bool {
         Change::InsertUser(_)
         | Change::UpdateUser { .. }
         | Change::DeleteUser(_)
+        | Change::InsertGroup(_)
+        | Change::UpdateGroup(_)
+        | Change::DeleteGroup { .. }
+        | Change::AddMember(_)
+        | Change::RemoveMember { .. }
         | Change::PutUnknownUser(_)
         | Change::AppendMessage(_)
         | Change::UpdateMessage(_)

@@ -7,12 +7,14 @@ use super::{Query, Step, params};
 use crate::error::StoreError;
 use crate::ids::PoolId;
 
-/// How many users go in the deletion itself, and the same number each of what is kept for names without a user and of
-/// revocations. Smaller pools are gone at once.
+/// How many users go in the deletion itself, and the same number each of groups, of what is kept for names without a user
+/// and of revocations. Smaller pools are gone at once.
 pub(super) const AT_ONCE: u32 = 500;
 /// Names and index entries that go for each user that does. More than this many are left for the next portion.
 const NAMES: u32 = 8;
 const ENTRIES: u32 = 32;
+/// The same for memberships.
+const MEMBERSHIPS: u32 = 8;
 
 pub(crate) static NEXT: Query<PoolId> = Query {
     sql: "SELECT pool_id FROM purges ORDER BY pool_id LIMIT 1",
@@ -43,6 +45,16 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
             users.saturating_mul(ENTRIES),
         ),
         (
+            "DELETE FROM user_groups WHERE pool_id = $1 AND name IN \
+             (SELECT name FROM user_groups WHERE pool_id = $1 ORDER BY name LIMIT $2)",
+            users,
+        ),
+        (
+            "DELETE FROM memberships WHERE pool_id = $1 AND (group_name, sub) IN \
+             (SELECT group_name, sub FROM memberships WHERE pool_id = $1 ORDER BY group_name, sub LIMIT $2)",
+            users.saturating_mul(MEMBERSHIPS),
+        ),
+        (
             "DELETE FROM unknown_users WHERE pool_id = $1 AND name_hash IN \
              (SELECT name_hash FROM unknown_users WHERE pool_id = $1 ORDER BY name_hash LIMIT $2)",
             users,
@@ -60,6 +72,8 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
          AND NOT EXISTS (SELECT 1 FROM users WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM user_names WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM user_index WHERE pool_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM user_groups WHERE pool_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM memberships WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM unknown_users WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM revocations WHERE pool_id = $1)",
         params![pool],

@@ -1,4 +1,6 @@
-use super::{Query, Step, body, decode_body, decode_integer, encode_json, params, pools, text, user_index};
+use super::{
+    Query, Step, body, decode_body, decode_integer, encode_json, groups, params, pools, text, user_index,
+};
 use crate::aggregates::{NameKind, User, UserName};
 use crate::change::Conflict;
 use crate::error::StoreError;
@@ -141,6 +143,7 @@ pub(super) fn delete(user: &User, steps: &mut Vec<Step>) {
     for entry in user_index::entries(user) {
         steps.push(entry.delete(user));
     }
+    steps.push(groups::remove_from_all(user));
 }
 
 fn claim(user: &User, name: &UserName) -> Step {

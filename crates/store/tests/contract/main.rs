@@ -10,6 +10,7 @@ mod concurrency;
 mod crash;
 mod faults;
 mod filters;
+mod groups;
 mod lifecycle;
 mod messages;
 mod names;
@@ -86,6 +87,17 @@ contract! {
         a_deletion_takes_what_can_be_found
         matches_are_listed_by_time_then_sub
         comparison_is_by_code_point;
+    groups:
+        a_group_is_found_as_it_was_inserted
+        an_insertion_needs_the_pool_and_a_free_name
+        an_update_and_a_deletion_need_the_version_that_was_read
+        groups_are_listed_by_name_within_their_pool
+        a_member_needs_its_user_and_its_group
+        adding_and_removing_twice_is_no_conflict
+        members_are_listed_from_both_sides
+        a_deletion_takes_the_memberships
+        a_large_group_is_emptied_in_portions
+        no_membership_survives_its_user_or_its_group;
     messages:
         due_messages_come_longest_waiting_first
         a_message_needs_a_free_id_and_its_version

@@ -40,6 +40,8 @@ pub async fn a_deletion_takes_everything_in_the_pool_and_nothing_else(store: &Te
                 Change::InsertClient(client(pool, &format!("client-{id}"))),
                 Change::InsertSigningKey(signing_key(pool, "kid", 1)),
                 insert(&full_user(pool, "sub")),
+                Change::InsertGroup(group(pool, "group")),
+                Change::AddMember(membership(pool, "group", "sub")),
                 Change::PutUnknownUser(unknown),
                 Change::Revoke(revocation(pool, "family", i64::MAX)),
                 Change::AppendMessage(message(pool, &format!("out-{id}"), 1)),
@@ -48,19 +50,21 @@ pub async fn a_deletion_takes_everything_in_the_pool_and_nothing_else(store: &Te
         )
         .await;
     }
-    assert_eq!(counts(store, &gone.id).await, [1; 9]);
+    assert_eq!(counts(store, &gone.id).await, [1; 11]);
     commit(store, [Change::DeletePool { id: gone.id.clone(), version: 1 }]).await;
-    assert_eq!(counts(store, &gone.id).await, [0; 9]);
-    assert_eq!(counts(store, &kept.id).await, [1; 9]);
+    assert_eq!(counts(store, &gone.id).await, [0; 11]);
+    assert_eq!(counts(store, &kept.id).await, [1; 11]);
     assert_eq!(store.find_pool(&gone.id).await.unwrap(), None);
     // A pool with the same id starts empty: names are free, and filters find nothing.
     with_pool(store, "eu_gone").await;
-    assert_eq!(counts(store, &gone.id).await, [0; 9]);
-    commit(store, [insert(&full_user(&gone, "sub"))]).await;
+    assert_eq!(counts(store, &gone.id).await, [0; 11]);
+    let again = [insert(&full_user(&gone, "sub")), Change::InsertGroup(group(&gone, "group"))];
+    commit(store, again).await;
+    assert_eq!(store.list_users_in_group(&gone.id, "group", None, 100).await.unwrap(), []);
 }
 
 /// How much there is of everything that belongs to a pool.
-async fn counts(store: &Store, id: &PoolId) -> [usize; 9] {
+async fn counts(store: &Store, id: &PoolId) -> [usize; 11] {
     let filter = cenote_store::UserFilter {
         name: "email".into(),
         operation: cenote_store::FilterOperation::StartsWith,
@@ -74,6 +78,9 @@ async fn counts(store: &Store, id: &PoolId) -> [usize; 9] {
         usize::try_from(store.count_users(id).await.unwrap()).unwrap(),
         usize::from(store.find_user_by_name(id, NameKind::Username, "sub").await.unwrap().is_some()),
         store.list_users(id, Some(&filter), None, 100).await.unwrap().len(),
+        store.list_groups(id, None, 100).await.unwrap().len(),
+        // Membership of a user and a group that are gone would show as soon as they are back.
+        store.list_groups_of_user(id, &cenote_store::Sub::new("sub"), None, 100).await.unwrap().len(),
         usize::from(store.find_unknown_user(id, "hash").await.unwrap().is_some()),
         usize::from(store.is_revoked(id, "family").await.unwrap()),
         due.iter().filter(|message| message.pool_id == *id).count(),
@@ -102,7 +109,7 @@ pub async fn a_large_pool_goes_in_portions(store: &TemporaryStore) {
     }
     assert_eq!(users, 0);
     commit(store, [Change::InsertPool(pool.clone())]).await;
-    assert_eq!(counts(store, &pool.id).await, [0; 9]);
+    assert_eq!(counts(store, &pool.id).await, [0; 11]);
     commit(store, (0..10).map(|number| insert(&full_user(&pool, &number.to_string())))).await;
     assert_eq!(subs(store, &kept, None).await, ["1"]);
 }
@@ -170,6 +177,8 @@ pub async fn the_generation_grows_with_configuration_only(store: &TemporaryStore
         insert(&before),
         update(&before, &full_user(&pool, "sub")),
         delete(&cenote_store::User { version: 2, ..full_user(&pool, "sub") }),
+        Change::InsertGroup(group(&pool, "group")),
+        Change::DeleteGroup { pool_id: pool.id.clone(), name: "group".into(), version: 1 },
         Change::PutUnknownUser(unknown_user(&pool, "hash")),
         Change::AppendMessage(message(&pool, "m", 1)),
         Change::UpdateMessage(message(&pool, "m", 2)),

@@ -108,6 +108,23 @@ pub fn full_user(pool: &Pool, sub: &str) -> User {
     }
 }
 
+pub fn group(pool: &Pool, name: &str) -> Group {
+    Group {
+        pool_id: pool.id.clone(),
+        name: name.into(),
+        version: 1,
+        created_ms: 1000,
+        modified_ms: 2000,
+        description: Some("line\nbreak \u{0}\u{1}".into()),
+        role_arn: Some("arn:aws:iam::1:role/r".into()),
+        precedence: Some(i32::MAX),
+    }
+}
+
+pub fn membership(pool: &Pool, group: &str, sub: &str) -> Membership {
+    Membership { pool_id: pool.id.clone(), group_name: group.into(), sub: Sub::new(sub), created_ms: 1 }
+}
+
 pub fn unknown_user(pool: &Pool, name_hash: &str) -> UnknownUser {
     UnknownUser {
         pool_id: pool.id.clone(),

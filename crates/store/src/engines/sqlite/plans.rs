@@ -4,8 +4,9 @@ use super::Connection;
 use crate::engines::Engine;
 use crate::testing::temporary_sqlite;
 use crate::{
-    AccessKey, Change, Client, ClientId, FilterOperation, InboxFilter, MessageId, NameKind, OutboxMessage,
-    Pool, PoolId, Revocation, Store, Sub, UnknownUser, UsedSession, User, UserFilter, UserName, sql,
+    AccessKey, Change, Client, ClientId, FilterOperation, Group, InboxFilter, Membership, MessageId,
+    NameKind, OutboxMessage, Pool, PoolId, Revocation, Store, Sub, UnknownUser, UsedSession, User,
+    UserFilter, UserName, sql,
 };
 
 /// Tables that may be read whole: few rows, or for development only.
@@ -56,6 +57,11 @@ async fn read_everything(store: &Store) {
         }
     }
     store.count_users(&pool).await.unwrap();
+    store.find_group(&pool, "g").await.unwrap();
+    store.list_groups(&pool, None, 1).await.unwrap();
+    store.count_groups(&pool).await.unwrap();
+    store.list_groups_of_user(&pool, &sub, None, 1).await.unwrap();
+    store.list_users_in_group(&pool, "g", None, 1).await.unwrap();
     store.find_unknown_user(&pool, "h").await.unwrap();
     store.is_session_used("s").await.unwrap();
     store.is_revoked(&pool, "f").await.unwrap();
@@ -92,6 +98,11 @@ fn all_changes() -> Vec<Change> {
         Change::DeleteClient { id: ClientId::new("x"), version: 1 },
         Change::InsertUser(user("a")),
         Change::UpdateUser { before: user("a"), after: user("b") },
+        Change::InsertGroup(Group::default()),
+        Change::UpdateGroup(Group::default()),
+        Change::AddMember(Membership::default()),
+        Change::RemoveMember { pool_id: PoolId::new("x"), group_name: text(), sub: Sub::new("x") },
+        Change::DeleteGroup { pool_id: PoolId::new("x"), name: text(), version: 1 },
         Change::DeleteUser(user("b")),
         Change::PutUnknownUser(UnknownUser { version: 1, ..UnknownUser::default() }),
         Change::UpdateMessage(message),
