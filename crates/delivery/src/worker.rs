@@ -6,23 +6,27 @@
 //! with the clocks of other machines, which must agree within a quarter of the lease.
 
 mod attempt;
+mod running;
 #[cfg(test)]
 mod tests;
 mod to_inbox;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cenote_crypto::{KeyRing, RandomSource};
-use cenote_store::{Change, ChangeSet, CommitError, MessageId, OutboxMessage, Store, StoreError};
+use cenote_store::{Change, ChangeSet, Channel, CommitError, OutboxMessage, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
 
+use self::running::Running;
 use crate::retry::RetrySchedule;
 use crate::statistics::DeliveryStatistics;
 use crate::transport::Transports;
+
+/// How many due messages are looked at, at most, for one of a channel that has room.
+const MOST_LOOKED_AT: u32 = 4096;
 
 /// Tells the time: epoch milliseconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -33,7 +37,8 @@ pub struct WorkerSettings {
     /// How long a message belongs to the worker that took it. Longer than the timeouts of the transports: an attempt is
     /// cut short after three quarters of it.
     pub lease_ms: i64,
-    /// How many messages are sent at the same time.
+    /// How many messages of one channel are sent at the same time: a mail server that does not answer holds up no text
+    /// message.
     pub concurrency: usize,
     /// When a failed message is tried again.
     pub retry: RetrySchedule,
@@ -222,30 +227,35 @@ impl Worker {
         }
     }
 
-    /// Starts what is due as far as there is room, and says how long nothing else will be due.
+    /// Starts what is due as far as there is room in its channel, and says how long nothing else will be due.
     async fn start_due(&self, running: &mut Running) -> Result<Duration, StoreError> {
         let poll = self.inner.settings.poll_interval;
-        if running.len() >= self.concurrency() {
+        let room = |running: &Running, channel| running.of(channel) < self.concurrency();
+        let channels = [Channel::Email, Channel::Sms];
+        if !channels.iter().any(|one| self.inner.transports.is_inbox(*one) || room(running, *one)) {
             return Ok(poll);
         }
         let now_ms = (self.inner.clock)();
         // Messages that were started but not yet taken are still due: leave room for them.
-        let due = self
-            .inner
-            .store
-            .due_messages(
-                now_ms,
-                self.batch().saturating_add(u32::try_from(running.len()).unwrap_or(u32::MAX)),
-            )
-            .await?;
-        let (inbox, others) = self.split(due);
-        let more = inbox.len() >= self.batch() as usize;
-        self.deliver_to_inbox(inbox).await?;
-        for message in others {
-            if running.len() < self.concurrency() && !running.contains(&message.id) {
-                running.start(self.clone(), message);
+        let started = u32::try_from(running.len()).unwrap_or(u32::MAX);
+        let mut limit = self.batch().saturating_add(started);
+        let more = loop {
+            let due = self.inner.store.due_messages(now_ms, limit).await?;
+            let all = due.len() < limit as usize;
+            let (inbox, others) = self.split(due);
+            let more = inbox.len() >= self.batch() as usize;
+            self.deliver_to_inbox(inbox).await?;
+            for message in others {
+                if room(running, message.channel) && !running.contains(&message.id) {
+                    running.start(self.clone(), message);
+                }
             }
-        }
+            // Behind many messages of a channel that is full those of another may wait unseen.
+            if all || more || limit >= MOST_LOOKED_AT || !channels.iter().any(|one| room(running, *one)) {
+                break more;
+            }
+            limit = limit.saturating_mul(4).min(MOST_LOOKED_AT);
+        };
         if more {
             return Ok(Duration::ZERO);
         }
@@ -253,7 +263,7 @@ impl Worker {
         let until_next = next_ms.map_or(poll, |next_ms| {
             Duration::from_millis(u64::try_from(next_ms.saturating_sub(now_ms)).unwrap_or(0))
         });
-        // Something that is due at once is being taken right now, here or by another worker.
+        // Something that is due at once is being taken right now, here or by another worker, or waits for room.
         Ok(until_next.max(Duration::from_millis(50)).min(poll))
     }
 
@@ -282,48 +292,5 @@ impl Worker {
 
     async fn delete(&self, message: &OutboxMessage) -> Result<bool, StoreError> {
         self.commit(vec![Change::DeleteMessage { id: message.id.clone(), version: message.version }]).await
-    }
-}
-
-/// The attempts of [`Worker::run`] that are under way.
-#[derive(Default)]
-struct Running {
-    attempts: JoinSet<()>,
-    messages: HashMap<tokio::task::Id, MessageId>,
-}
-
-impl Running {
-    fn len(&self) -> usize {
-        self.attempts.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.attempts.is_empty()
-    }
-
-    fn contains(&self, id: &MessageId) -> bool {
-        self.messages.values().any(|running| running == id)
-    }
-
-    fn start(&mut self, worker: Worker, message: OutboxMessage) {
-        let id = message.id.clone();
-        let handle = self.attempts.spawn(async move {
-            if let Err(error) = worker.attempt(message).await {
-                tracing::warn!(%error, "delivery.outbox_unavailable");
-            }
-        });
-        self.messages.insert(handle.id(), id);
-    }
-
-    async fn finish_one(&mut self) {
-        let finished = match self.attempts.join_next_with_id().await {
-            None => return,
-            Some(Ok((task, ()))) => task,
-            Some(Err(error)) => {
-                tracing::error!(%error, "delivery.attempt_panicked");
-                error.id()
-            }
-        };
-        self.messages.remove(&finished);
     }
 }

@@ -449,6 +449,42 @@ async fn a_running_worker_wakes_up_and_finishes_before_it_stops() {
 }
 
 #[tokio::test]
+async fn a_mail_server_that_never_answers_holds_up_no_text_message() {
+    let house = House::new().await;
+    let smtp = FakeSmtp::start(Script { silent: true, ..Script::default() }).await;
+    let gateway = FakeGateway::start(&[200]).await;
+    let email = SmtpTransport::new(&SmtpSettings::new(smtp.url("", ""), "no-reply@id.example.org")).unwrap();
+    let settings = WorkerSettings { concurrency: 1, ..WorkerSettings::default() };
+    let through_gateway = Transports { email: EmailTransport::Smtp(email.clone()), ..sms_only(&gateway) };
+    let to_inbox = Transports { email: EmailTransport::Smtp(email), sms: SmsTransport::Inbox };
+    for _ in 0..100 {
+        house.append(&mail()).await;
+    }
+    for transports in [through_gateway, to_inbox] {
+        house.append(&text(1)).await;
+        let (worker, wake) = (house.worker_with(transports, settings.clone()), Arc::new(Notify::new()));
+        let statistics = worker.statistics();
+        let running = tokio::spawn({
+            let wake = Arc::clone(&wake);
+            async move { worker.run(wake, std::future::pending()).await }
+        });
+        for count in 1..=3 {
+            let sent = async {
+                while sms_counts(&statistics)[0] < count {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(10), sent).await.expect("a text message in time");
+            // The next one comes when a mail is already on its way.
+            house.append(&text(2)).await;
+            wake.notify_one();
+        }
+        running.abort();
+    }
+    assert!(house.inbox_bodies().await.len() >= 3 && gateway.requests().len() >= 3);
+}
+
+#[tokio::test]
 async fn a_running_worker_keeps_to_its_concurrency_and_takes_the_rest_later() {
     let house = House::new().await;
     let gateway = FakeGateway::start_with_answers(&[200], 0).await;
