@@ -3,7 +3,8 @@
 use cenote_crypto::{KeyRing, Purpose, RandomSource, UnsealError};
 use cenote_store::{Store, StoreError};
 
-const KEY: &str = "key_check";
+/// Where it is kept in the database.
+pub(crate) const KEY: &str = "key_check";
 const PLAINTEXT: &[u8] = b"cenote";
 
 /// Why the key does not serve.
@@ -36,8 +37,13 @@ pub(crate) async fn ensure(
 
 /// Checks the key of a database.
 pub(crate) async fn verify(store: &Store, keyring: &KeyRing) -> Result<(), KeyCheckError> {
-    let value = store.find_meta(KEY).await?.ok_or(KeyCheckError::Absent)?;
-    let plain = keyring.unseal_text(Purpose::KeyCheck, &[KEY], &value).map_err(KeyCheckError::WrongKey)?;
+    check(store.find_meta(KEY).await?.as_deref(), keyring)
+}
+
+/// Checks the key of a database in which `value` was found.
+pub(crate) fn check(value: Option<&str>, keyring: &KeyRing) -> Result<(), KeyCheckError> {
+    let value = value.ok_or(KeyCheckError::Absent)?;
+    let plain = keyring.unseal_text(Purpose::KeyCheck, &[KEY], value).map_err(KeyCheckError::WrongKey)?;
     if plain.expose().as_slice() == PLAINTEXT {
         Ok(())
     } else {

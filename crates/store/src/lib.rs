@@ -27,7 +27,10 @@ pub mod testing;
 
 pub use aggregates::*;
 pub use change::{Change, ChangeSet, CommitError, Conflict};
-pub use engines::{Durability, MigrationMode, PostgresOptions, SqliteOptions};
+pub use engines::{
+    Backup, BackupError, BackupManifest, BackupProgress, BackupStage, Durability, MigrationMode,
+    PostgresOptions, SqliteOptions,
+};
 pub use error::StoreError;
 pub use ids::{ClientId, MessageId, PoolId, Sealed, Sub};
 pub use sql::{FilterOperation, InboxFilter, MessageCount, UserFilter};

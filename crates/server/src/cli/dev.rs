@@ -111,7 +111,7 @@ pub(super) fn run(args: DevArgs) -> Result<(), Failure> {
 }
 
 /// A folder that only its owner can look into.
-fn create_data_dir(path: &Path) -> Result<(), Failure> {
+pub(super) fn create_data_dir(path: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new()
         .recursive(true)

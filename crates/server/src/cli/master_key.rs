@@ -21,7 +21,8 @@ pub(super) fn load(section: &KeysSection) -> Result<KeyRing, Failure> {
     }
 }
 
-fn read(path: &Path) -> Result<KeyRing, Failure> {
+/// The key ring of a file.
+pub(super) fn read(path: &Path) -> Result<KeyRing, Failure> {
     ensure_private(path).map_err(|problem| problem.0)?;
     let text = std::fs::read_to_string(path)
         .map(SecretString::new)

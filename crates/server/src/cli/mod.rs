@@ -1,9 +1,13 @@
 //! The command line.
 
+mod backup;
 mod check_config;
+mod database;
 mod dev;
 mod keys;
 mod master_key;
+mod progress;
+mod restore;
 mod run;
 mod serve;
 
@@ -35,6 +39,10 @@ enum Command {
     /// Make and list master keys and access keys.
     #[command(subcommand, after_help = "Example:\n  cenote keys master generate --out master.key")]
     Keys(keys::KeysCommand),
+    /// Copy the embedded database while a server runs on it.
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the embedded database.
+    Restore(restore::RestoreArgs),
 }
 
 /// The configuration a command works with.
@@ -81,6 +89,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Keys(command) => keys::run(command),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

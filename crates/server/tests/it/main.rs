@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod backup;
 mod binary;
 mod body;
 mod confirm_user;

@@ -8,7 +8,9 @@ pub(crate) use counters::Counters;
 pub(crate) use postgres::PostgresEngine;
 pub use postgres::{MigrationMode, PostgresOptions};
 pub(crate) use sqlite::SqliteEngine;
-pub use sqlite::{Durability, SqliteOptions};
+pub use sqlite::{
+    Backup, BackupError, BackupManifest, BackupProgress, BackupStage, Durability, SqliteOptions,
+};
 
 use crate::faults::Faults;
 

@@ -15,7 +15,7 @@ mod pools;
 pub(crate) mod purges;
 mod sessions;
 mod signing_keys;
-mod text;
+pub(crate) mod text;
 mod unknown_users;
 mod user_index;
 mod users;

@@ -7,6 +7,7 @@
 //! while the way to another thread and back takes ten times as long. The worst case, one page from the disk, is what a
 //! scheduler tick costs. Lists and counts can touch many pages and go to the blocking threads.
 
+mod backup;
 mod connection;
 #[cfg(test)]
 mod plans;
@@ -16,6 +17,7 @@ mod writer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use backup::{Backup, BackupError, BackupManifest, BackupProgress, BackupStage};
 use connection::Connection;
 use readers::Readers;
 use writer::Writer;
