@@ -59,6 +59,12 @@ impl Activity {
         RunningRequest(Arc::clone(self))
     }
 
+    /// When a connection that was told to close has had its time for it: so long without a request, since it was told or
+    /// since the last answer; none while a request runs.
+    pub(super) fn farewell(&self, told: Instant, patience: Duration) -> Option<Instant> {
+        self.with(|state| (state.running == 0).then(|| state.quiet_since.max(told) + patience))
+    }
+
     /// When the connection has been useless for too long; none while a request runs.
     pub(super) fn deadline(&self, limits: Limits) -> Option<Instant> {
         self.with(|state| match (state.running, state.reading_since) {

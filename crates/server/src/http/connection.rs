@@ -21,7 +21,10 @@ use super::routes;
 use crate::config::ServerSection;
 use crate::site::Site;
 
-/// How long an idle connection that was told so may take to close.
+/// How much a client may send over HTTP/2 before somebody reads it: on a stream, and twice of it on a connection.
+const WINDOW: u32 = 64 * 1024;
+
+/// How long a connection without a request may take to close when it was told so.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves a connection until the client is done, it has been idle for too long, or `stopping` becomes true and the running
@@ -31,7 +34,7 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: IpAddr,
     tls: Option<TlsAcceptor>,
-    stopping: watch::Receiver<bool>,
+    mut stopping: watch::Receiver<bool>,
 ) {
     let _open = site.metrics.connection_opened();
     // Answers are small and complete: nothing is gained by waiting for more.
@@ -40,7 +43,11 @@ pub(super) async fn serve(
         None => serve_stream(site, stream, peer, stopping).await,
         Some(acceptor) => {
             let limit = Duration::from_millis(site.config.server.header_timeout_ms);
-            match timeout(limit, acceptor.accept(stream)).await {
+            let handshake = tokio::select! {
+                handshake = timeout(limit, acceptor.accept(stream)) => handshake,
+                () = told_to_stop(&mut stopping) => return,
+            };
+            match handshake {
                 Ok(Ok(stream)) => serve_stream(site, stream, peer, stopping).await,
                 Ok(Err(error)) => tracing::debug!(%error, "connection.handshake_failed"),
                 Err(_) => tracing::debug!("connection.handshake_timed_out"),
@@ -75,11 +82,15 @@ where
     let connection =
         builder.serve_connection(TokioIo::new(Observed::new(stream, Arc::clone(&activity))), service);
     let mut connection = std::pin::pin!(connection);
-    let mut told = false;
+    let mut told = None;
     loop {
-        let deadline = activity.deadline(limits);
+        let deadline = || match told {
+            Some(told) => activity.farewell(told, FAREWELL),
+            None => activity.deadline(limits),
+        };
         // While a request runs there is nothing to wait for but its end; look again later.
-        let wake = deadline.unwrap_or_else(|| Instant::now() + limits.idle.min(limits.headers));
+        let pause = if told.is_some() { FAREWELL } else { limits.idle.min(limits.headers) };
+        let wake = deadline().unwrap_or_else(|| Instant::now() + pause);
         tokio::select! {
             result = connection.as_mut() => {
                 if let Err(error) = result {
@@ -87,12 +98,15 @@ where
                 }
                 return;
             }
-            () = told_to_stop(&mut stopping), if !told => {
-                told = true;
+            () = told_to_stop(&mut stopping), if told.is_none() => {
+                told = Some(Instant::now());
                 connection.as_mut().graceful_shutdown();
             }
             () = sleep_until(wake) => {
-                if deadline.is_some() && activity.deadline(limits).is_some_and(|deadline| deadline <= Instant::now()) {
+                if deadline().is_some_and(|deadline| deadline <= Instant::now()) {
+                    if told.is_some() {
+                        return;
+                    }
                     connection.as_mut().graceful_shutdown();
                     let _ = timeout(FAREWELL, connection.as_mut()).await;
                     return;
@@ -120,6 +134,8 @@ fn builder(server: &ServerSection) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(server.max_header_bytes)
-        .max_concurrent_streams(200);
+        .max_concurrent_streams(32)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(2 * WINDOW);
     builder
 }

@@ -85,3 +85,38 @@ async fn patience_has_an_end() {
     server.server.stop().await;
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
+
+#[tokio::test]
+async fn connections_without_a_request_do_not_hold_it_up() {
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let (certificate_file, key_file) = (directory.path().join("c.pem"), directory.path().join("k.pem"));
+    std::fs::write(&certificate_file, certificate.cert.pem()).unwrap();
+    std::fs::write(&key_file, certificate.signing_key.serialize_pem()).unwrap();
+    let patient =
+        || TestServer::builder().set("server.drain_timeout_ms=600000").set("server.header_timeout_ms=600000");
+    let plain = patient().start().await;
+    let encrypted = patient()
+        .set(format!("tls.certificate_file={}", certificate_file.display()))
+        .set(format!("tls.key_file={}", key_file.display()))
+        .start()
+        .await;
+    let mut open = Vec::new();
+    for (address, bytes) in [
+        (plain.address, &b""[..]),
+        (plain.address, b"POST / HTTP/1.1\r\nX-Slow: "),
+        (plain.address, b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\nGET /"),
+        (encrypted.address, b""),
+        (encrypted.address, b"\x16\x03\x01"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        open.push(stream);
+    }
+    while connections(&plain).await < 4 {}
+    let stopped = async {
+        plain.server.stop().await;
+        encrypted.server.stop().await;
+    };
+    tokio::time::timeout(Duration::from_secs(20), stopped).await.expect("stopped in time");
+}
