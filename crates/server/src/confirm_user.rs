@@ -1,15 +1,26 @@
 //! `GET /confirmUser`: the link in a confirmation mail. It confirms like ConfirmSignUp and answers a page for a person.
 
-use cenote_core::{Caller, Error, Service, users};
-use cenote_delivery::template::escape_html;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, REFERRER_POLICY};
-use http::{Method, StatusCode};
-
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
+
+use cenote_core::{Caller, Context, Error, users};
+use cenote_crypto::random;
+use cenote_delivery::template::escape_html;
+use cenote_model::types::ConfirmSignUpRequest;
+use cenote_model::{DecodeError, Operation};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, REFERRER_POLICY, USER_AGENT,
+};
+use http::request::Parts;
+use http::{Method, StatusCode};
+use serde_json::json;
 
 use crate::answer::{self, Answer};
+use crate::record::Record;
+use crate::site::Site;
 
+const OPERATION: Operation = Operation::ConfirmSignUp;
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
@@ -44,45 +55,76 @@ impl Link {
 }
 
 /// Confirms the user and says so, or sends the browser on to a page of the client's. Only GET confirms: scanners of mails
-/// look with HEAD.
-pub(crate) async fn answer(
-    service: &Arc<Service>,
-    method: &Method,
-    query: Option<&str>,
-    source_ip: IpAddr,
-) -> Answer {
-    if method != Method::GET {
+/// look with HEAD. Like every request it runs to its end even if the client goes away meanwhile.
+pub(crate) async fn answer(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Instant) -> Answer {
+    if head.method != Method::GET {
         return page(StatusCode::OK, "Confirmation", "Open this link in a browser to confirm your account.");
     }
-    match confirm(service, &Link::parse(query), source_ip).await {
+    match tokio::spawn(complete(site, head, source_ip, started)).await {
+        Ok(answer) => answer,
+        Err(error) => failure(&Error::internal(error)),
+    }
+}
+
+/// Counts as the ConfirmSignUp that it is.
+async fn complete(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Instant) -> Answer {
+    let _in_flight = site.metrics.request_started();
+    let id = random::uuid(site.service.random.as_ref());
+    let record = Record { operation: Some(OPERATION), ..Record::default() };
+    let caller = Caller {
+        request_id: id.clone(),
+        source_ip,
+        user_agent: head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        region: site.service.settings.region.clone(),
+        principal: None,
+    };
+    let outcome = if site.rates.take(OPERATION.quota_category(), Instant::now()) {
+        let (context, link) = (site.service.context(caller), Link::parse(head.uri.query()));
+        // A task of its own: should it panic, the request is answered and counted all the same.
+        let task = tokio::spawn(async move { confirm(&context, link).await });
+        task.await.unwrap_or_else(|error| Err(Error::internal(error)))
+    } else {
+        Err(Error::too_many_requests())
+    };
+    let code = record.outcome(&id, &outcome);
+    let mut answer = match outcome {
         Ok(None) => page(StatusCode::OK, "Confirmed", "Your account is confirmed. You can close this page."),
         Ok(Some(target)) => {
             let mut answer = page(StatusCode::FOUND, "Confirmed", "Your account is confirmed.");
             answer.headers_mut().insert(LOCATION, target);
             answer
         }
-        Err(error) => {
-            if let Some(cause) = &error.cause {
-                tracing::error!(%cause, "confirm_user.failed");
-            }
-            let status = StatusCode::from_u16(error.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
-            page(status, "Not confirmed", error.message.as_deref().unwrap_or("The link does not work."))
-        }
+        Err(error) => failure(&error),
+    };
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        answer.headers_mut().insert(answer::REQUEST_ID, value);
     }
+    record.report(&site, &id, &answer, code, started.elapsed());
+    answer
 }
 
 /// Confirms, and says where the browser goes next: only to one of the client's own addresses.
-async fn confirm(
-    service: &Arc<Service>,
-    link: &Link,
-    source_ip: IpAddr,
-) -> Result<Option<HeaderValue>, Error> {
-    let context = service.context(Caller { source_ip, ..Caller::default() });
-    users::confirm_by_link(&context, &link.client_id, &link.user_name, &link.confirmation_code).await?;
+async fn confirm(context: &Context, link: Link) -> Result<Option<HeaderValue>, Error> {
+    let request = json!({
+        "ClientId": link.client_id,
+        "Username": link.user_name,
+        "ConfirmationCode": link.confirmation_code,
+    });
+    let request: ConfirmSignUpRequest = cenote_model::decode_value(request).map_err(|error| match error {
+        DecodeError::Invalid(message) => Error::invalid_parameter(message),
+        DecodeError::Serialization { .. } => Error::invalid_parameter("The link does not work."),
+    })?;
+    users::confirm_by_link(context, &request.client_id, &request.username, &request.confirmation_code)
+        .await?;
     let Some(target) = &link.redirect_uri else { return Ok(None) };
-    let client = context.get_client(&link.client_id).await?;
+    let client = context.get_client(&request.client_id).await?;
     let own = client.configuration.callback_urls.as_ref().is_some_and(|urls| urls.contains(target));
     Ok(HeaderValue::from_str(target).ok().filter(|_| own))
+}
+
+fn failure(error: &Error) -> Answer {
+    let status = StatusCode::from_u16(error.code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    page(status, "Not confirmed", error.message.as_deref().unwrap_or("The link does not work."))
 }
 
 fn page(status: StatusCode, title: &str, text: &str) -> Answer {

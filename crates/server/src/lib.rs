@@ -4,7 +4,9 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`server`] | a server as a value: put together, started, stopped |
+//! | `parts` | what it is put together from |
 //! | `request` | the way of an API request, from its first byte to its last |
+//! | `record` | what log and metrics say of a request |
 //! | `answer` | status, headers and body of the API's answers |
 //! | `http` | sockets, connections, bodies, CORS, routes |
 //! | `access` | signatures, access keys, policies |
@@ -13,6 +15,7 @@
 //! | [`config`] | every setting, one section a file |
 //! | [`seed`] | pools, clients and users from a file |
 //! | `background` | what runs beside the requests |
+//! | `descriptors` | how many connections the system lets us have |
 //! | [`cli`] | the command line |
 
 mod access;
@@ -22,13 +25,16 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod confirm_user;
+mod descriptors;
 mod http;
 mod issuer;
 mod key_check;
 mod log;
 mod metrics;
 mod own;
+mod parts;
 mod rates;
+mod record;
 mod request;
 mod reset;
 pub mod seed;

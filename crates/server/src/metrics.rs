@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::own::within_patience;
 use crate::site::Site;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -123,7 +124,7 @@ impl Metrics {
 
 /// Everything, in Prometheus' text form. Without the outbox's numbers when the store can't be read.
 pub(crate) async fn text(site: &Site) -> String {
-    let outbox = site.service.store.count_messages().await.ok();
+    let outbox = within_patience(site.service.store.count_messages()).await.ok().and_then(Result::ok);
     let mut registry = Registry::default();
     register_store(registry.sub_registry_with_prefix("cenote_store"), site.service.store.statistics());
     if let Some(count) = outbox {

@@ -6,18 +6,18 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cenote_core::{Caller, Error, operations};
 use cenote_model::{Authentication, DecodeError, ErrorCode, Operation};
 use http::header::{HeaderName, USER_AGENT};
 use http::request::Parts;
-use hyper::body::Bytes;
 use serde_json::Value;
 
 use crate::access::Principal;
 use crate::answer::{self, Answer};
-use crate::http::BodyError;
+use crate::http::{Body, BodyError};
+use crate::record::Record;
 use crate::site::Site;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -28,17 +28,9 @@ const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 pub(crate) struct ApiRequest {
     pub id: String,
     pub head: Parts,
-    pub body: Result<Bytes, BodyError>,
+    pub body: Result<Body, BodyError>,
     pub source_ip: IpAddr,
     pub started: Instant,
-}
-
-/// What the log and the metrics say of a request. Nothing that a caller may want to keep to itself.
-#[derive(Debug, Default)]
-struct Record {
-    operation: Option<Operation>,
-    pool_id: Option<String>,
-    body_bytes: usize,
 }
 
 /// Answers a request. Never fails: what goes wrong becomes an error of the API. Runs to its end even if the client goes away
@@ -54,36 +46,31 @@ pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
 async fn complete(site: Arc<Site>, request: ApiRequest) -> Answer {
     let _in_flight = site.metrics.request_started();
     let (id, started) = (request.id.clone(), request.started);
-    let mut record = Record { body_bytes: request.body.as_ref().map_or(0, Bytes::len), ..Record::default() };
+    let mut record =
+        Record { body_bytes: request.body.as_ref().map_or(0, |body| body.bytes.len()), ..Record::default() };
     let outcome = run(&site, request, &mut record).await;
-    if let Err(Error { cause: Some(cause), .. }) = &outcome {
-        tracing::error!(
-            request_id = id,
-            operation = record.name(),
-            cause = chain(cause.as_ref()),
-            "request.failed"
-        );
-    }
-    let code = outcome.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
+    let code = record.outcome(&id, &outcome);
     let answer = match outcome {
         Ok(body) => answer::success(&id, body),
         Err(error) => answer::failure(&id, &error),
     };
-    report(&site, &id, &record, &answer, code, started.elapsed());
+    record.report(&site, &id, &answer, code, started.elapsed());
     answer
 }
 
 async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Result<Vec<u8>, Error> {
+    // A request without a whole body counts under its operation as well.
+    let operation = operation_of(&request.head);
+    record.operation = operation.as_ref().ok().copied();
     let body = request.body.map_err(|error| body_error(error, site))?;
-    let operation = operation_of(&request.head)?;
-    record.operation = Some(operation);
+    let operation = operation?;
 
     let principal = match operation.authentication() {
-        Authentication::SigV4 => Some(site.access.authenticate(site, &request.head, &body).await?),
+        Authentication::SigV4 => Some(site.access.authenticate(site, &request.head, &body.bytes).await?),
         // The operation itself looks at tokens, secrets and hashes.
         Authentication::None | Authentication::AccessToken | Authentication::Client => None,
     };
-    let input = parse(&body)?;
+    let input = parse(&body.bytes)?;
     record.pool_id = pool_id_of(&input);
     if let Some(principal) = &principal {
         site.access.authorize(principal, operation, &input, &site.service.settings)?;
@@ -125,6 +112,10 @@ fn body_error(error: BodyError, site: &Site) -> Error {
             ErrorCode::RequestEntityTooLargeException,
             format!("The request is larger than {} bytes.", site.config.server.max_body_bytes),
         ),
+        BodyError::NoRoom => Error::new(
+            ErrorCode::ServiceUnavailableException,
+            "The server is holding as many requests as it has room for. Try again.",
+        ),
         BodyError::TooSlow => {
             Error::new(ErrorCode::SerializationException, "The request did not arrive in time.")
         }
@@ -157,37 +148,4 @@ fn pool_id_of(input: &Value) -> Option<String> {
     let id = input.get("UserPoolId")?.as_str()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (id.len() <= 55 && id.bytes().all(plain)).then(|| id.to_owned())
-}
-
-impl Record {
-    fn name(&self) -> &'static str {
-        self.operation.map_or("unknown", Operation::as_str)
-    }
-}
-
-/// One line in the log, one count in the metrics.
-fn report(site: &Site, id: &str, record: &Record, answer: &Answer, code: &'static str, duration: Duration) {
-    site.metrics.request_finished(record.name(), code, duration);
-    tracing::info!(
-        request_id = id,
-        operation = record.name(),
-        pool_id = record.pool_id.as_deref().unwrap_or_default(),
-        outcome = code,
-        status = answer.status().as_u16(),
-        duration_ms = duration.as_secs_f64() * 1000.0,
-        body_bytes = record.body_bytes,
-        "request"
-    );
-}
-
-/// An error and everything behind it.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

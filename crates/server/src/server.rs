@@ -1,7 +1,6 @@
 //! A server as a value: put together from its configuration, started, stopped.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,21 +10,18 @@ use cenote_core::settings::{Ineligible, IssuerForm, Limits};
 use cenote_core::threat::NoThreatEngine;
 use cenote_core::{Service, ServiceParts, Settings};
 use cenote_crypto::{KeyRing, RandomSource, SystemRandom};
-use cenote_delivery::{
-    EmailTransport, SettingsError, SmsTransport, SmsWebhook, SmsWebhookSettings, SmtpSettings, SmtpTransport,
-    Transports, Worker, WorkerSettings,
-};
-use cenote_store::{Durability, MigrationMode, PostgresOptions, SqliteOptions, Store, StoreError};
-use cenote_triggers::{Credentials, Invoker, TriggerSettings};
+use cenote_delivery::{SettingsError, Transports, Worker, WorkerSettings};
+use cenote_store::{Durability, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::access::{Access, KeyCache};
 use crate::background;
 use crate::clock::{OffsetClock, SystemClock};
-use crate::config::{Config, IneligibleAnswer, IssuerName, Migrations, Problem, StoreSection};
-use crate::http::{Cors, Listener, Stop, TlsError, acceptor};
+use crate::config::{Config, IneligibleAnswer, IssuerName, Problem};
+use crate::http::{BodyBudget, Cors, Listener, Stop, TlsError, acceptor};
 use crate::key_check::{self, KeyCheckError};
 use crate::metrics::Metrics;
+use crate::parts;
 use crate::rates::Rates;
 use crate::seed::{Seed, SeedError};
 use crate::site::{Site, TimeTravel};
@@ -48,6 +44,8 @@ pub struct DevOptions {
     pub seed: Option<Seed>,
     /// Every code that is made.
     pub fixed_code: Option<String>,
+    /// Other machines may reach it, under whatever name.
+    pub exposed: bool,
 }
 
 /// What a server takes from the machine it runs on.
@@ -153,7 +151,7 @@ impl Server {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}");
 
-        let store = open_store(&config.store, durability).await?;
+        let store = parts::open_store(&config.store, durability).await?;
         key_check::ensure(&store, &keyring, random.as_ref()).await?;
 
         let offset = options.clock.then(|| Arc::new(OffsetClock::new(Arc::new(SystemClock))));
@@ -165,7 +163,7 @@ impl Server {
             let clock = Arc::clone(&clock);
             Arc::new(move || clock.now_ms())
         };
-        let transports = transports(&config, dev)?;
+        let transports = Transports { email: parts::email(&config, dev)?, sms: parts::sms(&config, dev)? };
         let keyring = Arc::new(keyring);
         let worker = Worker::new(
             store.clone(),
@@ -175,8 +173,7 @@ impl Server {
             Arc::clone(&random),
             WorkerSettings::default(),
         );
-        let invoker = Invoker::new(trigger_settings(&config), now)
-            .map_err(|error| StartError::Triggers(error.to_string()))?;
+        let invoker = parts::invoker(&config, now)?;
         let service = Service::new(ServiceParts {
             store,
             keyring,
@@ -198,9 +195,11 @@ impl Server {
             access: if dev { Access::Anybody } else { Access::Keys(KeyCache::default()) },
             rates: Rates::new(&config.limits.requests_per_second),
             cors: Cors::new(&config.cors),
+            bodies: BodyBudget::new(config.server.max_buffered_bytes),
             metrics: Metrics::new(),
             delivery: worker.statistics(),
             dev,
+            guards_host: dev && !options.exposed,
             time_travel: offset.map(|clock| TimeTravel { clock, seed: options.seed }),
             service: Arc::clone(&service),
             config,
@@ -241,30 +240,6 @@ impl Server {
     }
 }
 
-/// Opens the configured store and brings its schema up to date.
-pub(crate) async fn open_store(section: &StoreSection, durability: Durability) -> Result<Store, StartError> {
-    let url =
-        section.url()?.ok_or_else(|| Problem("`store.url` is not set: which database is meant?".into()))?;
-    let connections = usize::try_from(section.connections).unwrap_or(usize::MAX);
-    Ok(match url.expose().strip_prefix("sqlite:") {
-        Some(path) => {
-            Store::open_sqlite(SqliteOptions { path: PathBuf::from(path), durability, readers: connections })?
-        }
-        None => {
-            Store::open_postgres(PostgresOptions {
-                url: url.expose().clone(),
-                max_connections: connections,
-                ca_file: Some(PathBuf::from(&section.ca_file)).filter(|path| !path.as_os_str().is_empty()),
-                migrations: match section.migrations {
-                    Migrations::Apply => MigrationMode::Apply,
-                    Migrations::Check => MigrationMode::Check,
-                },
-            })
-            .await?
-        }
-    })
-}
-
 fn settings(config: &Config, url: &str, dev: bool, fixed_code: Option<String>) -> Settings {
     let public_url = if config.server.public_url.is_empty() { url } else { &config.server.public_url };
     Settings {
@@ -283,44 +258,4 @@ fn settings(config: &Config, url: &str, dev: bool, fixed_code: Option<String>) -
         custom_ids: dev,
         fixed_code,
     }
-}
-
-fn transports(config: &Config, dev: bool) -> Result<Transports, StartError> {
-    let email = match config.email.smtp_url()? {
-        Some(url) => {
-            let mut settings = SmtpSettings::new(url.expose(), config.email.from.as_str());
-            settings.certificate_authorities = read_if_set(&config.email.ca_file)?;
-            EmailTransport::Smtp(SmtpTransport::new(&settings)?)
-        }
-        None if dev => EmailTransport::Inbox,
-        None => EmailTransport::None,
-    };
-    let sms = if config.sms.webhook_url.is_empty() {
-        if dev { SmsTransport::Inbox } else { SmsTransport::None }
-    } else {
-        let mut settings = SmsWebhookSettings::new(config.sms.webhook_url.as_str());
-        settings.signing_key = config.sms.secret()?;
-        settings.bearer_token = config.sms.bearer_token()?;
-        SmsTransport::Webhook(SmsWebhook::new(&settings)?)
-    };
-    Ok(Transports { email, sms })
-}
-
-fn read_if_set(file: &str) -> Result<Option<Vec<u8>>, Problem> {
-    if file.is_empty() {
-        return Ok(None);
-    }
-    std::fs::read(file).map(Some).map_err(|error| Problem(format!("{file} can't be read: {error}")))
-}
-
-fn trigger_settings(config: &Config) -> TriggerSettings {
-    let section = &config.triggers;
-    let mut settings = TriggerSettings::new(config.aws.region.as_str());
-    settings.endpoint = Some(section.endpoint.clone()).filter(|endpoint| !endpoint.is_empty());
-    settings.endpoints = section.endpoints.clone();
-    settings.credentials = Credentials::from_environment(|name| std::env::var(name).ok());
-    settings.timeout = Duration::from_millis(section.timeout_ms);
-    settings.attempts = section.attempts;
-    settings.allow_private_networks = section.allow_private_networks;
-    settings
 }

@@ -8,7 +8,7 @@ use cenote_delivery::DeliveryStatistics;
 use crate::access::Access;
 use crate::clock::OffsetClock;
 use crate::config::Config;
-use crate::http::Cors;
+use crate::http::{BodyBudget, Cors};
 use crate::metrics::Metrics;
 use crate::rates::Rates;
 use crate::seed::Seed;
@@ -21,10 +21,13 @@ pub(crate) struct Site {
     pub access: Access,
     pub rates: Rates,
     pub cors: Cors,
+    pub bodies: BodyBudget,
     pub metrics: Metrics,
     pub delivery: Arc<DeliveryStatistics>,
     /// `cenote dev`: the inbox is open, and documents are not cached.
     pub dev: bool,
+    /// `/_cenote/` is closed to whoever asks under a name that is not ours.
+    pub guards_host: bool,
     /// `cenote dev --clock` only.
     pub time_travel: Option<TimeTravel>,
 }

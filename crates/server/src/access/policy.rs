@@ -3,6 +3,8 @@
 //! What a policy says and Cenote can't evaluate is refused when the policy is read: ignoring a condition would grant more
 //! than was meant.
 
+mod document;
+
 use serde_json::{Map, Value};
 
 use super::pattern;
@@ -71,6 +73,14 @@ impl Policy {
             "Version": "2012-10-17",
             "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }],
         })
+    }
+
+    /// The JSON of a document, in which no member may be there twice.
+    ///
+    /// # Errors
+    /// When it is no JSON, or says something twice.
+    pub fn read(text: &str) -> Result<Value, serde_json::Error> {
+        serde_json::from_str::<document::Document>(text).map(|document| document.0)
     }
 
     /// Reads a document.

@@ -106,7 +106,7 @@ pub(super) fn run(args: DevArgs) -> Result<(), Failure> {
         config.store.url = format!("sqlite:{}", path.display()).into();
     }
     banner(&args, !listen.ip().is_loopback());
-    let options = DevOptions { clock: args.clock, seed, fixed_code: args.fixed_code };
+    let options = DevOptions { clock: args.clock, seed, fixed_code: args.fixed_code, exposed: args.expose };
     run::until_told(config, keyring, Mode::Dev(options))
 }
 

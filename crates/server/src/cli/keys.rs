@@ -14,7 +14,7 @@ use crate::access::{Policy, new_access_key};
 use crate::clock::SystemClock;
 use crate::config::Problems;
 use crate::key_check;
-use crate::server::open_store;
+use crate::parts::open_store;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
@@ -130,7 +130,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("the policy {} can't be read: {error}", path.display()))?;
-            serde_json::from_str(&text).map_err(|error| format!("{} is no JSON: {error}", path.display()))?
+            Policy::read(&text).map_err(|error| format!("{} can't be used: {error}", path.display()))?
         }
     };
     Policy::parse(&policy)?;

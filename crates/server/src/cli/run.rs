@@ -5,12 +5,19 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, print};
 use crate::config::Config;
+use crate::descriptors;
 use crate::log;
 use crate::server::{Mode, Server};
 
 /// Starts a server, says so, and runs it until SIGTERM or SIGINT.
-pub(super) fn until_told(config: Config, keyring: KeyRing, mode: Mode) -> Result<(), Failure> {
+pub(super) fn until_told(mut config: Config, keyring: KeyRing, mode: Mode) -> Result<(), Failure> {
     log::start(&config.log);
+    let wanted = config.server.max_connections;
+    let possible = descriptors::connections_within(descriptors::raise_limit(), wanted);
+    if possible < wanted {
+        tracing::warn!(wanted, possible, "server.too_few_descriptors");
+        config.server.max_connections = possible;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         // Before the first line is printed: whoever waits for it may send a signal right then.

@@ -108,9 +108,13 @@ impl Layers {
         let mut variables: Vec<_> = variables.collect();
         variables.sort();
         for (name, value) in variables {
-            let Some(path) = name.strip_prefix("CENOTE_").filter(|rest| rest.contains("__")) else {
+            let Some(path) = name.strip_prefix("CENOTE_") else { continue };
+            if !path.contains("__") {
+                if !is_known_variable(path) {
+                    self.problem(format!("{name} names no setting: write CENOTE_SECTION__KEY"));
+                }
                 continue;
-            };
+            }
             let path = path.to_lowercase().replace("__", ".");
             match map_entry(&path) {
                 // Names of variables don't keep the case of keys.
@@ -216,6 +220,14 @@ fn find<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
         Some((first, rest)) => find(table.get(first)?.as_table()?, rest),
         None => table.get(path),
     }
+}
+
+/// What else begins with `CENOTE_` and is no mistake: the master key, what our own tests are told, and what Kubernetes sets
+/// for a service named `cenote`. Without the prefix.
+fn is_known_variable(name: &str) -> bool {
+    let others = ["MASTER_KEY", "BINARY", "CHROMIUM", "POSTGRES_PROGRAMS", "PORT", "SERVICE_HOST"];
+    let beginnings = ["TEST_", "REQUIRE_", "SERVICE_PORT", "PORT_"];
+    others.contains(&name) || beginnings.iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// The map and the key in it, which may hold dots itself.

@@ -17,6 +17,7 @@ pub struct ServerSection {
     pub operator_networks: Vec<Network>,
     pub max_connections: u32,
     pub max_body_bytes: usize,
+    pub max_buffered_bytes: usize,
     pub max_header_bytes: u32,
     pub max_headers: usize,
     pub header_timeout_ms: u64,
@@ -44,6 +45,10 @@ impl ServerSection {
         }
         if self.max_body_bytes < 1024 {
             complain("`server.max_body_bytes` has to be at least 1024");
+        }
+        // Room is counted in whole chunks, and one body must fit.
+        if self.max_buffered_bytes < self.max_body_bytes.saturating_add(4096) {
+            complain("`server.max_buffered_bytes` has to be at least `server.max_body_bytes` and 4096 more");
         }
         if self.max_header_bytes < 8192 {
             complain("`server.max_header_bytes` has to be at least 8192");

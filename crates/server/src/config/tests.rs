@@ -131,6 +131,10 @@ fn the_environment_names_settings_mechanically() {
         ("CENOTE_CORS__ALLOWED_ORIGINS", "https://a.example, https://b.example"),
         ("CENOTE_TRIGGERS__ENDPOINTS", "{ \"arn:a.b\" = \"https://x\" }"),
         ("CENOTE_MASTER_KEY", "is none of these"),
+        ("CENOTE_TEST_POSTGRES_URL", "nor is this"),
+        ("CENOTE_REQUIRE_POSTGRES", "1"),
+        ("CENOTE_SERVICE_HOST", "10.0.0.1"),
+        ("CENOTE_PORT_7665_TCP", "tcp://10.0.0.1:7665"),
         ("PATH", "neither is this"),
     ])
     .unwrap();
@@ -144,6 +148,10 @@ fn the_environment_names_settings_mechanically() {
     assert_eq!(problems.len(), 2);
     assert!(problems[0].contains("CENOTE_SERVER__MAX_HEADERS"), "{problems:?}");
     assert!(problems[1].contains("there is no setting `server.port`"), "{problems:?}");
+    for name in ["CENOTE_PUBLIC_URL", "CENOTE_SERVER_LISTEN", "CENOTE_", "CENOTE_MASTER_KEY_FILE"] {
+        let problems = environment(&[(name, "1")]).unwrap_err();
+        assert!(problems[0].contains("write CENOTE_SECTION__KEY"), "{name} {problems:?}");
+    }
 }
 
 #[test]
@@ -186,6 +194,7 @@ fn what_can_not_work_is_said() {
         ("server.public_url=https://a?b", "an address and a path only"),
         ("server.max_connections=0", "at least 1"),
         ("server.max_body_bytes=10", "at least 1024"),
+        ("server.max_buffered_bytes=1048576", "at least `server.max_body_bytes`"),
         ("server.max_header_bytes=10", "at least 8192"),
         ("server.max_headers=0", "at least 1"),
         ("server.idle_timeout_ms=0", "must not stay open for ever"),

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use http::header::HeaderName;
+use http::header::{FORWARDED, HeaderName};
 
 use crate::config::Network;
 
@@ -27,6 +27,12 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Netwo
         }
     }
     address
+}
+
+/// Whether a request came through a proxy that nobody vouches for: then the peer says nothing about the client.
+pub(super) fn is_forwarded_by_a_stranger(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> bool {
+    let forwarded = headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED);
+    forwarded && !trusted.iter().any(|network| network.contains(peer))
 }
 
 /// An address, with or without a port.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::connection;
@@ -55,11 +55,12 @@ impl Listener {
         let most = site.config.server.max_connections;
         let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS)));
         let mut stopping = stop.watch();
+        let mut complaints = Seldom::default();
         loop {
             let accepted = tokio::select! {
                 biased;
                 _ = stopping.wait_for(|stopping| *stopping) => break,
-                accepted = self.accept(&places) => accepted,
+                accepted = self.accept(&places, &mut complaints) => accepted,
             };
             let Some((place, stream, peer)) = accepted else { break };
             let connection =
@@ -84,6 +85,7 @@ impl Listener {
     async fn accept(
         &self,
         places: &Arc<Semaphore>,
+        complaints: &mut Seldom,
     ) -> Option<(tokio::sync::OwnedSemaphorePermit, tokio::net::TcpStream, SocketAddr)> {
         let place = Arc::clone(places).acquire_owned().await.ok()?;
         loop {
@@ -91,10 +93,38 @@ impl Listener {
                 Ok((stream, peer)) => return Some((place, stream, peer)),
                 Err(error) => {
                     // Out of file descriptors, most likely: they come back when connections close.
-                    tracing::warn!(%error, "server.accept_failed");
+                    if complaints.may_speak(Instant::now()) {
+                        tracing::warn!(%error, "server.accept_failed");
+                    }
                     sleep(Duration::from_millis(100)).await;
                 }
             }
         }
+    }
+}
+
+/// Lets something be said once a second at most.
+#[derive(Debug, Default)]
+struct Seldom(Option<Instant>);
+
+impl Seldom {
+    fn may_speak(&mut self, now: Instant) -> bool {
+        let due = self.0.is_none_or(|last| now.saturating_duration_since(last) >= Duration::from_secs(1));
+        if due {
+            self.0 = Some(now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_failing_is_said_once_a_second() {
+        let (mut complaints, start) = (Seldom::default(), Instant::now());
+        let said = (0..30).filter(|step| complaints.may_speak(start + Duration::from_millis(step * 100)));
+        assert_eq!(said.collect::<Vec<_>>(), [0, 10, 20]);
     }
 }

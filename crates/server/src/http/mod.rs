@@ -2,6 +2,7 @@
 
 mod activity;
 mod body;
+mod budget;
 mod client_address;
 mod connection;
 mod cors;
@@ -9,7 +10,8 @@ mod listener;
 mod routes;
 mod tls;
 
-pub(crate) use body::BodyError;
+pub(crate) use body::{Body, BodyError};
+pub(crate) use budget::BodyBudget;
 pub(crate) use cors::Cors;
 pub(crate) use listener::{Listener, Stop};
 pub(crate) use tls::{TlsError, acceptor};

@@ -10,7 +10,7 @@ use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 
 use super::body;
-use super::client_address::client_address;
+use super::client_address::{client_address, is_forwarded_by_a_stranger};
 use super::cors::Cors;
 use crate::answer::{self, Answer};
 use crate::request::{self, ApiRequest};
@@ -25,8 +25,12 @@ pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incom
     // Our own paths are for operators and test suites, not for web pages.
     if let Some(path) = head.uri.path().strip_prefix("/_cenote/") {
         let limit = Duration::from_millis(site.config.server.body_timeout_ms);
-        let body = body::read(&head, body, 64 * 1024, limit).await;
-        return own::answer(&site, &head, path, body, source_ip).await;
+        let body = body::read(&head, body, 64 * 1024, limit, &site.bodies).await;
+        let server = &site.config.server;
+        let operator = site.dev
+            || server.operator_networks.iter().any(|network| network.contains(source_ip))
+                && !is_forwarded_by_a_stranger(peer, &head.headers, &server.trusted_proxies);
+        return own::answer(&site, &head, path, body, operator).await;
     }
     let request_headers = head.headers.clone();
     let mut answer = api(Arc::clone(&site), source_ip, started, head, body).await;
@@ -46,13 +50,13 @@ async fn api(site: Arc<Site>, source_ip: IpAddr, started: Instant, head: Parts, 
         Method::POST if path == "/" => {
             let server = &site.config.server;
             let limit = Duration::from_millis(server.body_timeout_ms);
-            let body = body::read(&head, body, server.max_body_bytes, limit).await;
+            let body = body::read(&head, body, server.max_body_bytes, limit, &site.bodies).await;
             let id = random::uuid(site.service.random.as_ref());
             request::answer(site, ApiRequest { id, head, body, source_ip, started }).await
         }
         Method::GET | Method::HEAD if issuer::is_document(path) => issuer::answer(&site, path).await,
         Method::GET | Method::HEAD if confirm_user::is_link(path) => {
-            confirm_user::answer(&site.service, &head.method, head.uri.query(), source_ip).await
+            confirm_user::answer(site, head, source_ip, started).await
         }
         _ => answer::not_found(&random::uuid(site.service.random.as_ref())),
     }

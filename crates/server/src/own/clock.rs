@@ -2,13 +2,12 @@
 
 use cenote_core::clock::Clock as _;
 use http::StatusCode;
-use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::problem;
 use crate::answer::{self, Answer};
-use crate::http::BodyError;
+use crate::http::{Body, BodyError};
 use crate::reset::reset_store;
 use crate::site::{Site, TimeTravel};
 
@@ -27,9 +26,9 @@ pub(super) fn now(time_travel: &TimeTravel) -> Answer {
 }
 
 /// Moves the clock on. It never goes back but with a reset.
-pub(super) fn advance(time_travel: &TimeTravel, body: Result<Bytes, BodyError>) -> Answer {
+pub(super) fn advance(time_travel: &TimeTravel, body: Result<Body, BodyError>) -> Answer {
     let body = body.unwrap_or_default();
-    match serde_json::from_slice(&body) {
+    match serde_json::from_slice(&body.bytes) {
         Ok(Advance { advance_seconds: seconds @ 0..=MOST_SECONDS }) => {
             time_travel.clock.advance_seconds(seconds);
             now(time_travel)

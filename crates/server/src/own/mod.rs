@@ -2,32 +2,31 @@
 //! or change anything here.
 
 mod clock;
+mod host;
 mod inbox;
+mod patience;
 mod ready;
 
-use std::net::IpAddr;
+pub(crate) use patience::within_patience;
 
-use http::header::{CACHE_CONTROL, HOST, HeaderValue, ORIGIN};
+use http::header::{CACHE_CONTROL, HeaderValue, ORIGIN};
 use http::request::Parts;
 use http::{Method, StatusCode};
-use hyper::body::Bytes;
 use serde_json::json;
 
 use crate::answer::{self, Answer};
-use crate::http::BodyError;
+use crate::http::{Body, BodyError};
 use crate::metrics;
 use crate::site::Site;
 
-/// Answers a request. `path` is what follows `/_cenote/`.
+/// Answers a request. `path` is what follows `/_cenote/`; an `operator` may see how the server is.
 pub(crate) async fn answer(
     site: &Site,
     head: &Parts,
     path: &str,
-    body: Result<Bytes, BodyError>,
-    source_ip: IpAddr,
+    body: Result<Body, BodyError>,
+    operator: bool,
 ) -> Answer {
-    let operator =
-        site.dev || site.config.server.operator_networks.iter().any(|network| network.contains(source_ip));
     let mut answer = route(site, head, path, body, operator).await;
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
@@ -37,12 +36,19 @@ async fn route(
     site: &Site,
     head: &Parts,
     path: &str,
-    body: Result<Bytes, BodyError>,
+    body: Result<Body, BodyError>,
     operator: bool,
 ) -> Answer {
     let reads = matches!(head.method, Method::GET | Method::HEAD);
     if !reads && is_foreign(head) {
         return problem(StatusCode::FORBIDDEN, "a web page of another origin can't do this");
+    }
+    if path != "health" && site.guards_host && !host::is_ours(head, &site.config.server.public_url) {
+        return problem(
+            StatusCode::FORBIDDEN,
+            "this server is asked under a name that is not its own, perhaps by a web page that turned its name to this \
+             machine: use localhost or the address, or start with --expose",
+        );
     }
     match (path, &site.time_travel) {
         ("health", _) if reads => answer::json(StatusCode::OK, &json!({ "status": "ok" })),
@@ -67,9 +73,7 @@ fn is_foreign(head: &Parts) -> bool {
     let Some(origin) = head.headers.get(ORIGIN) else { return false };
     let authority =
         origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
-    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| head.uri.authority().map(http::uri::Authority::as_str));
-    authority.is_none() || authority != host
+    authority.is_none() || authority != host::asked(head)
 }
 
 fn problem(status: StatusCode, text: &str) -> Answer {

@@ -1,6 +1,7 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::within_patience;
 use crate::answer::{self, Answer};
 use crate::key_check;
 use crate::site::Site;
@@ -8,13 +9,12 @@ use crate::site::Site;
 /// 200 when requests can be answered, or 503 with what is missing.
 pub(super) async fn answer(site: &Site) -> Answer {
     let service = &site.service;
-    let missing = match service.store.ping().await {
-        Err(error) => Some(("store", error.to_string())),
-        Ok(()) => key_check::verify(&service.store, &service.keyring)
-            .await
-            .err()
-            .map(|error| ("keys", error.to_string())),
+    let check = async {
+        service.store.ping().await.map_err(|error| ("store", error.to_string()))?;
+        let keys = key_check::verify(&service.store, &service.keyring).await;
+        keys.map_err(|error| ("keys", error.to_string()))
     };
+    let missing = within_patience(check).await.unwrap_or_else(|late| Err(("store", late))).err();
     match missing {
         None => answer::json(StatusCode::OK, &json!({ "status": "ready" })),
         Some((what, why)) => {

@@ -114,6 +114,25 @@ fn dev_stays_on_this_machine_unless_exposed() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn connections_are_as_many_as_there_are_descriptors_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = cenote(directory.path());
+    let mut shell = Command::new("sh");
+    shell.current_dir(directory.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CENOTE_")) {
+        shell.env_remove(name);
+    }
+    shell.args(["-c", "ulimit -S -n 64 && ulimit -H -n 150 && exec \"$0\" dev --listen 127.0.0.1:0"]);
+    let program = Program::start(shell.arg(program.get_program()));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", program.child.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>()[3..5], ["150", "150"]);
+    let (_, log) = program.stop("-TERM");
+    assert!(log.contains("server.too_few_descriptors wanted=10000 possible=50"), "{log}");
+}
+
+#[test]
 fn dev_takes_a_seed_and_a_fixed_code() {
     let directory = tempfile::tempdir().unwrap();
     let seed = "pools: [{ Id: us-east-1_Example01, PoolName: p, AutoVerifiedAttributes: [email], \
@@ -272,6 +291,15 @@ fn keys_are_made_listed_used_and_deleted() {
         run(&["keys", "create", "--name", "x", "--policy", "bad.json", "--config", "cenote.toml"]);
     assert_eq!(code, Some(1));
     assert!(error.contains("Condition"), "{error}");
+    std::fs::write(
+        directory.path().join("twice.json"),
+        "{\"Statement\":{\"Effect\":\"Deny\",\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}",
+    )
+    .unwrap();
+    let (code, _, error) =
+        run(&["keys", "create", "--name", "x", "--policy", "twice.json", "--config", "cenote.toml"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("Effect is there twice"), "{error}");
     let (code, text, error) =
         run(&["keys", "create", "--name", "backend", "--admin", "--json", "--config", "cenote.toml"]);
     assert_eq!(code, Some(0), "{error}");

@@ -1,6 +1,11 @@
 //! The link in a confirmation mail, from the mail to the page.
 
+use std::time::Duration;
+
+use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::support::TestServer;
 
@@ -12,7 +17,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let server = TestServer::new().await;
+        Self::on(TestServer::new().await).await
+    }
+
+    async fn on(server: TestServer) -> Self {
         let pool = json!({
             "PoolName": "x", "AutoVerifiedAttributes": ["email"],
             "VerificationMessageTemplate": { "DefaultEmailOption": "CONFIRM_WITH_LINK" },
@@ -86,11 +94,63 @@ async fn what_is_in_the_link_does_not_become_markup() {
     let reply = world.server.request("GET", link, &[], b"").await;
     assert_eq!(reply.status, 400);
     assert!(
-        !reply.text().contains("<script>") && reply.text().contains("&lt;script&gt;"),
+        !reply.text().contains("<script>") && reply.text().contains("&#39;clientId&#39;"),
         "{}",
         reply.text()
     );
     assert!(
         reply.header("content-security-policy").is_some_and(|policy| policy.contains("default-src 'none'"))
     );
+}
+
+#[tokio::test]
+async fn who_closes_the_page_early_is_confirmed_to_the_end() {
+    // Nobody answers the first call, so there has to be a second one.
+    let function = FakeLambda::start(|_| FakeAnswer::Hang).await.unwrap();
+    let server = TestServer::builder()
+        .set(format!("triggers.endpoint={}", function.url()))
+        .set("triggers.timeout_ms=500")
+        .set("triggers.attempts=2")
+        .start()
+        .await;
+    let world = World::on(server).await;
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:welcome";
+    let link = world.link("rosa").await;
+    let update = json!({
+        "UserPoolId": world.pool, "LambdaConfig": { "PostConfirmation": arn },
+        "AutoVerifiedAttributes": ["email"],
+    });
+    world.server.ok("UpdateUserPool", &update).await;
+    let calls = async |count: usize| {
+        let wait = async {
+            while function.requests().len() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait).await.expect("a call in time");
+    };
+    let mut browser = TcpStream::connect(world.server.address).await.unwrap();
+    browser.write_all(world.server.head("GET", &link, &[], 0).as_bytes()).await.unwrap();
+    calls(1).await;
+    drop(browser);
+    calls(2).await;
+    assert_eq!(function.events()[1]["triggerSource"], "PostConfirmation_ConfirmSignUp");
+    assert_eq!(world.status("rosa").await, "CONFIRMED");
+}
+
+#[tokio::test]
+async fn a_click_counts_like_any_request() {
+    let server = TestServer::builder().set("limits.requests_per_second.user_creation=1").start().await;
+    let link = "/confirmUser?client_id=nobody&user_name=x&confirmation_code=%20";
+    let reply = server.get(link).await;
+    assert_eq!(reply.status, 400);
+    assert!(reply.text().contains("validation error detected"), "{}", reply.text());
+    assert_eq!(reply.header("x-amzn-requestid").map(str::len), Some(36));
+    let limited = async { while !server.get(link).await.text().contains("Rate exceeded") {} };
+    tokio::time::timeout(Duration::from_secs(20), limited).await.expect("a limit");
+    let metrics = server.get("/_cenote/metrics").await;
+    for outcome in ["InvalidParameterException", "TooManyRequestsException"] {
+        let line = format!("cenote_requests_total{{operation=\"ConfirmSignUp\",outcome=\"{outcome}\"}} ");
+        assert!(metrics.text().contains(&line), "{line}\n{}", metrics.text());
+    }
 }

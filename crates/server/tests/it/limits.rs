@@ -155,3 +155,40 @@ async fn connections_beyond_the_limit_wait() {
     drop(first);
     assert_eq!(waiting.await.status, 200);
 }
+
+#[tokio::test]
+async fn bodies_beyond_the_room_for_them_are_refused() {
+    let server = TestServer::builder()
+        .set("server.max_body_bytes=12288")
+        .set("server.max_buffered_bytes=16384")
+        .start()
+        .await;
+    let target = [("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")];
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(server.head("POST", "/", &target, 12_001).as_bytes()).await.unwrap();
+    first.write_all(&[b' '; 12_000]).await.unwrap();
+    let refused = async {
+        loop {
+            let reply = server.post("SignUp", &[b' '; 8_000], &[]).await;
+            if reply.status == 503 {
+                return reply;
+            }
+        }
+    };
+    let refused = tokio::time::timeout(Duration::from_secs(20), refused).await.expect("no room in time");
+    assert_eq!(refused.error(), "ServiceUnavailableException");
+    assert!(refused.json()["message"].as_str().unwrap().contains("room"), "{}", refused.text());
+    assert_eq!(server.post("SignUp", b"{}", &[]).await.status, 400, "there is room for a small one");
+    first.write_all(b" ").await.unwrap();
+    assert_eq!(Reply::read(&mut first).await.error(), "SerializationException");
+    assert_eq!(server.post("SignUp", &[b' '; 8_000], &[]).await.status, 400, "the room is free again");
+}
+
+#[tokio::test]
+async fn what_is_refused_for_its_body_counts_under_its_operation() {
+    let server = TestServer::builder().set("server.max_body_bytes=2048").start().await;
+    assert_eq!(server.post("SignUp", &[b' '; 3_000], &[]).await.status, 413);
+    let metrics = server.get("/_cenote/metrics").await;
+    let line = "cenote_requests_total{operation=\"SignUp\",outcome=\"RequestEntityTooLargeException\"} 1";
+    assert!(metrics.text().lines().any(|one| one == line), "{}", metrics.text());
+}

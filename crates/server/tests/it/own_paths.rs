@@ -1,5 +1,7 @@
 //! `/_cenote/…` and the issuer's documents.
 
+use cenote_store::Conflict;
+use cenote_store::testing::Fault;
 use serde_json::{Value, json};
 
 use crate::support::TestServer;
@@ -110,6 +112,22 @@ async fn the_clock_moves_forward_only() {
 }
 
 #[tokio::test]
+async fn a_reset_is_not_stopped_by_a_change() {
+    let server = TestServer::builder().clock().start().await;
+    server.ok("CreateUserPool", &json!({ "PoolName": "x" })).await;
+    let first = std::sync::atomic::AtomicBool::new(true);
+    assert!(server.server.service().store.inject_faults(move |_| {
+        first
+            .swap(false, std::sync::atomic::Ordering::SeqCst)
+            .then_some(Fault::Conflict(Conflict::VersionChanged))
+    }));
+    let reply = server.request("POST", "/_cenote/reset", &[], b"").await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let pools = server.ok("ListUserPools", &json!({ "MaxResults": 1 })).await;
+    assert_eq!(pools["UserPools"], json!([]));
+}
+
+#[tokio::test]
 async fn clock_and_reset_are_closed_unless_opened() {
     let server = TestServer::new().await;
     assert_eq!(server.get("/_cenote/clock").await.status, 404);
@@ -162,4 +180,36 @@ async fn an_issuer_shows_its_keys() {
     let missing = server.get("/eu-west-1_Nowhere01/.well-known/jwks.json").await;
     assert_eq!(missing.status, 404);
     assert_eq!(missing.json()["message"], "User pool eu-west-1_Nowhere01 does not exist.");
+}
+
+#[tokio::test]
+async fn whoever_asks_under_a_foreign_name_sees_no_inbox() {
+    let ask = async |server: &TestServer, path: &str, host: &str| {
+        let text = format!("GET /_cenote/{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        server.send(text.as_bytes()).await
+    };
+    let server = TestServer::builder().clock().set("server.public_url=http://cenote.test:7665").start().await;
+    for path in ["inbox", "inbox.json", "clock", "metrics", "ready"] {
+        let refused = ask(&server, path, "evil.example:7665").await;
+        assert_eq!(refused.status, 403, "{path}");
+        assert!(refused.text().contains("--expose"), "{}", refused.text());
+        for host in ["localhost:7665", "127.0.0.1", "app.localhost", "[::1]:1", "cenote.test:7665"] {
+            assert_eq!(ask(&server, path, host).await.status, 200, "{path} {host}");
+        }
+    }
+    assert_eq!(ask(&server, "health", "evil.example").await.status, 200);
+    let exposed = TestServer::builder().exposed().start().await;
+    assert_eq!(ask(&exposed, "inbox", "cenote:7665").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_proxy_that_nobody_vouches_for_lends_no_rights() {
+    let server =
+        TestServer::builder().serve().set("server.public_url=https://auth.example.com").start().await;
+    for path in ["/_cenote/metrics", "/_cenote/ready"] {
+        assert_eq!(server.get(path).await.status, 200, "{path}");
+        for header in [("X-Forwarded-For", "10.0.0.1"), ("Forwarded", "for=10.0.0.1")] {
+            assert_eq!(server.request("GET", path, &[header], b"").await.status, 404, "{path} {header:?}");
+        }
+    }
 }

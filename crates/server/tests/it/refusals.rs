@@ -185,3 +185,43 @@ fn check_config_says_all_of_it_as_json_too() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("none.pem can't be read"), "{}", stderr(&output));
 }
+
+#[test]
+fn check_config_finds_what_serve_would_trip_over() {
+    let directory = installation();
+    std::fs::write(directory.path().join("empty.pem"), "").unwrap();
+    std::fs::set_permissions(directory.path().join("empty.pem"), std::fs::Permissions::from_mode(0o600))
+        .unwrap();
+    let more = r#"
+        [store]
+        url = "postgres://u@h/d?no_such_option=1"
+        [tls]
+        certificate_file = "empty.pem"
+        key_file = "empty.pem"
+        [email]
+        smtp_url = "smtp://mail.example.com?tls=perhaps"
+        from = "nobody"
+        [sms]
+        webhook_url = "https://"
+        secret = "x"
+        [triggers]
+        endpoint = "https://"
+        "#;
+    let text = GOOD.replace("[store]\nurl = \"sqlite:cenote.db\"\n", "") + more;
+    let path = directory.path().join("cenote.toml");
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let output =
+        cenote(directory.path()).args(["check-config", "--config", "cenote.toml", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let problems = answer["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 5, "{problems:#?}");
+
+    let elsewhere = "sqlite:nowhere/cenote.db";
+    let output = cenote(directory.path())
+        .args(["check-config", "--set", &format!("store.url={elsewhere}")])
+        .output()
+        .unwrap();
+    assert!(stderr(&output).contains("its folder has to exist"), "{}", stderr(&output));
+}

@@ -43,6 +43,11 @@ impl Builder {
         self
     }
 
+    pub fn exposed(mut self) -> Self {
+        self.options.exposed = true;
+        self
+    }
+
     pub fn seed(mut self, text: &str) -> Self {
         self.options.seed = Some(Seed::parse(text).unwrap());
         self

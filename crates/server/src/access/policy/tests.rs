@@ -135,3 +135,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_said_twice_is_refused() {
+    let statement = r#"{ "Effect": "Deny", "Action": "*", "Resource": "*", "Effect": "Allow" }"#;
+    for text in [statement.to_owned(), format!(r#"{{ "Statement": [{statement}] }}"#)] {
+        let error = Policy::read(&text).unwrap_err().to_string();
+        assert!(error.contains("the member Effect is there twice"), "{error}");
+    }
+    let text = r#"{ "a": [null, true, -1, 2, 1.5, "x", { "a": {} }] }"#;
+    assert_eq!(Policy::read(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    assert!(Policy::read("{} {}").is_err());
+}

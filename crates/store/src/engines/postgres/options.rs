@@ -46,6 +46,14 @@ impl fmt::Debug for PostgresOptions {
 }
 
 impl PostgresOptions {
+    /// Whether the URL and the file of authorities can be used at all. Asks nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`] with what is wrong with them.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.connection().map(drop)
+    }
+
     /// The driver's configuration, and what encrypts.
     pub(super) fn connection(&self) -> Result<(Config, Option<MakeTls>), StoreError> {
         // The driver knows neither of the two modes that verify; with ours `require` does.

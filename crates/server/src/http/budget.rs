@@ -1,0 +1,60 @@
+//! How much of all requests' bodies may be in memory at once.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What is counted at once.
+const CHUNK: usize = 4096;
+
+/// The room for bodies, shared by all connections.
+#[derive(Clone, Debug)]
+pub(crate) struct BodyBudget(Arc<Semaphore>);
+
+/// The room that one body takes; given back when it is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    chunks: usize,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl BodyBudget {
+    /// Room for so many bytes, in whole chunks of 4096.
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new((bytes / CHUNK).min(Semaphore::MAX_PERMITS))))
+    }
+
+    /// Makes `room` large enough for `bytes` in all, without waiting. Whether that worked.
+    pub(super) fn extend(&self, room: &mut Room, bytes: usize) -> bool {
+        let missing = bytes.div_ceil(CHUNK).saturating_sub(room.chunks);
+        if missing == 0 {
+            return true;
+        }
+        let Ok(count) = u32::try_from(missing) else { return false };
+        let Ok(permit) = Arc::clone(&self.0).try_acquire_many_owned(count) else { return false };
+        room.chunks += missing;
+        match &mut room.permit {
+            Some(all) => all.merge(permit),
+            None => room.permit = Some(permit),
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_free_again() {
+        let budget = BodyBudget::new(3 * CHUNK);
+        let (mut first, mut second) = (Room::default(), Room::default());
+        assert!(budget.extend(&mut first, 1) && budget.extend(&mut first, CHUNK + 1));
+        assert!(budget.extend(&mut first, 2 * CHUNK), "the same two chunks");
+        assert!(!budget.extend(&mut second, CHUNK + 1));
+        assert!(budget.extend(&mut second, CHUNK));
+        assert!(!budget.extend(&mut first, 3 * CHUNK));
+        drop(second);
+        assert!(budget.extend(&mut first, 3 * CHUNK));
+    }
+}

@@ -1,0 +1,67 @@
+//! One line in the log and one count in the metrics for each request.
+
+use std::time::Duration;
+
+use cenote_core::Error;
+use cenote_model::Operation;
+
+use crate::answer::Answer;
+use crate::site::Site;
+
+/// What the log and the metrics say of a request. Nothing that a caller may want to keep to itself.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    pub operation: Option<Operation>,
+    pub pool_id: Option<String>,
+    pub body_bytes: usize,
+}
+
+impl Record {
+    fn name(&self) -> &'static str {
+        self.operation.map_or("unknown", Operation::as_str)
+    }
+
+    /// `ok` or the code of the error. The cause of an error of ours goes to the log.
+    pub(crate) fn outcome<T>(&self, id: &str, outcome: &Result<T, Error>) -> &'static str {
+        let Err(error) = outcome else { return "ok" };
+        if let Some(cause) = &error.cause {
+            let cause = chain(cause.as_ref());
+            tracing::error!(request_id = id, operation = self.name(), cause, "request.failed");
+        }
+        error.code.as_str()
+    }
+
+    /// The request is answered.
+    pub(crate) fn report(
+        &self,
+        site: &Site,
+        id: &str,
+        answer: &Answer,
+        outcome: &'static str,
+        duration: Duration,
+    ) {
+        site.metrics.request_finished(self.name(), outcome, duration);
+        tracing::info!(
+            request_id = id,
+            operation = self.name(),
+            pool_id = self.pool_id.as_deref().unwrap_or_default(),
+            outcome,
+            status = answer.status().as_u16(),
+            duration_ms = duration.as_secs_f64() * 1000.0,
+            body_bytes = self.body_bytes,
+            "request"
+        );
+    }
+}
+
+/// An error and everything behind it.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
