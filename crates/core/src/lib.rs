@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`pools`], [`clients`] | configuration objects |
 //! | [`users`] | sign-up, attributes, names, passwords, codes, administration |
+//! | [`groups`] | groups and their members |
 //! | [`recovery`] | the forgotten password |
 //! | [`sign_in`], [`tokens`] | flows, challenges, sessions; JWTs, refresh, revocation |
 //! | [`messages`] | which text goes where, and the triggers that may change it |
@@ -20,6 +21,7 @@ pub mod clock;
 pub mod compute;
 pub mod context;
 pub mod error;
+pub mod groups;
 pub mod messages;
 pub mod operations;
 pub mod page;

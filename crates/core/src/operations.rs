@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::{clients, pools, recovery, sign_in, tokens, users};
+use crate::{clients, groups, pools, recovery, sign_in, tokens, users};
 
 macro_rules! table {
     (built { $($name:ident => $function:path,)* } not_built { $($missing:ident,)* }) => {
@@ -71,6 +71,15 @@ table! {
         SignUp => users::sign_up,
         UpdateUserAttributes => users::update_user_attributes,
         VerifyUserAttribute => users::verify_user_attribute,
+        AdminAddUserToGroup => groups::admin_add_user_to_group,
+        AdminListGroupsForUser => groups::admin_list_groups_for_user,
+        AdminRemoveUserFromGroup => groups::admin_remove_user_from_group,
+        CreateGroup => groups::create_group,
+        DeleteGroup => groups::delete_group,
+        GetGroup => groups::get_group,
+        ListGroups => groups::list_groups,
+        ListUsersInGroup => groups::list_users_in_group,
+        UpdateGroup => groups::update_group,
         AddCustomAttributes => pools::add_custom_attributes,
         AddUserPoolClientSecret => clients::add_user_pool_client_secret,
         CreateUserPool => pools::create_user_pool,
@@ -103,7 +112,6 @@ table! {
         ForgotPassword => recovery::forgot_password,
     }
     not_built {
-        AdminAddUserToGroup,
         AdminDeleteSoftwareToken,
         AdminDisableProviderForUser,
         AdminForgetDevice,
@@ -111,10 +119,8 @@ table! {
         AdminGetUserAuthFactors,
         AdminLinkProviderForUser,
         AdminListDevices,
-        AdminListGroupsForUser,
         AdminListUserAuthEvents,
         AdminListUserSessions,
-        AdminRemoveUserFromGroup,
         AdminRevokeUserSession,
         AdminSetUserSettings,
         AdminUpdateAuthEventFeedback,
@@ -122,7 +128,6 @@ table! {
         AssociateSoftwareToken,
         CompleteWebAuthnRegistration,
         ConfirmDevice,
-        CreateGroup,
         CreateIdentityProvider,
         CreateManagedLoginBranding,
         CreateResourceServer,
@@ -130,7 +135,6 @@ table! {
         CreateUserImportJob,
         CreateUserPoolDomain,
         CreateUserPoolReplica,
-        DeleteGroup,
         DeleteIdentityProvider,
         DeleteManagedLoginBranding,
         DeleteResourceServer,
@@ -152,7 +156,6 @@ table! {
         GetClientToken,
         GetDerivedToken,
         GetDevice,
-        GetGroup,
         GetIdentityProviderByIdentifier,
         GetLogDeliveryConfiguration,
         GetProvisionedLimit,
@@ -162,14 +165,12 @@ table! {
         GetUserPoolClientSessionConfiguration,
         GetUserPoolSessionConfiguration,
         ListDevices,
-        ListGroups,
         ListIdentityProviders,
         ListResourceServers,
         ListTerms,
         ListUserImportJobs,
         ListUserPoolReplicas,
         ListUserSessions,
-        ListUsersInGroup,
         ListWebAuthnCredentials,
         RevokeUserSession,
         SetLogDeliveryConfiguration,
@@ -183,7 +184,6 @@ table! {
         StopUserImportJob,
         UpdateAuthEventFeedback,
         UpdateDeviceStatus,
-        UpdateGroup,
         UpdateIdentityProvider,
         UpdateManagedLoginBranding,
         UpdateProvisionedLimit,

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Error;
 
+/// The most entries of a page of users or groups.
+const LARGEST_PAGE: u32 = 60;
 /// How long a token works.
 const LIFETIME_MS: i64 = 3_600_000;
 
@@ -20,6 +22,15 @@ pub struct Position {
 struct Token {
     position: Position,
     expires_ms: i64,
+}
+
+/// How many users or groups a page holds: 0 and nothing mean as many as there may be.
+#[must_use]
+pub fn size(limit: Option<i32>) -> u32 {
+    limit
+        .and_then(|limit| u32::try_from(limit).ok())
+        .filter(|limit| *limit > 0)
+        .map_or(LARGEST_PAGE, |limit| limit.min(LARGEST_PAGE))
 }
 
 /// Makes the token that continues after `position`. `list` names the operation and all its other arguments.

@@ -1,6 +1,7 @@
 //! What ID and access tokens say.
 
 use cenote_store::User;
+use cenote_triggers::pre_token_generation::GroupConfiguration;
 use serde_json::{Map, Value, json};
 
 use crate::clients::Client;
@@ -76,6 +77,33 @@ pub(super) fn id_claims(
         );
     }
     claims
+}
+
+/// The claims about groups and roles, which can be suppressed.
+pub(super) const GROUPS: [&str; 3] = ["cognito:groups", "cognito:roles", "cognito:preferred_role"];
+
+/// Makes both tokens say which groups the user is in, and the ID token which roles it has by them.
+pub(super) fn set_groups(
+    access: &mut Map<String, Value>,
+    id: &mut Map<String, Value>,
+    groups: &GroupConfiguration,
+) {
+    for name in GROUPS {
+        access.remove(name);
+        id.remove(name);
+    }
+    let GroupConfiguration { groups_to_override: names, iam_roles_to_override: roles, preferred_role } =
+        groups;
+    if !names.is_empty() {
+        extend(access, [("cognito:groups", json!(names))]);
+        extend(id, [("cognito:groups", json!(names))]);
+    }
+    if !roles.is_empty() {
+        extend(id, [("cognito:roles", json!(roles))]);
+    }
+    if let Some(role) = preferred_role {
+        extend(id, [("cognito:preferred_role", json!(role))]);
+    }
 }
 
 /// The attributes that the client may read, in their types: flags are booleans, `address` is an object, `updated_at` a

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::tokens::claims::ADMIN_SCOPE;
+use crate::tokens::claims::{ADMIN_SCOPE, GROUPS, set_groups};
 use crate::tokens::issue::Issue;
 use crate::trigger;
 
@@ -39,8 +39,6 @@ const FIXED: [&str; 21] = [
     "username",
     "version",
 ];
-/// Groups and roles have a member of their own, and can be suppressed.
-const GROUPS: [&str; 3] = ["cognito:groups", "cognito:roles", "cognito:preferred_role"];
 
 type Claims = Map<String, Value>;
 
@@ -51,6 +49,7 @@ type Claims = Map<String, Value>;
 pub(super) async fn apply(
     context: &Context,
     of: Issue<'_>,
+    groups: GroupConfiguration,
     access: &mut Claims,
     id: &mut Claims,
 ) -> Result<(), Error> {
@@ -65,12 +64,12 @@ pub(super) async fn apply(
             let request = PreTokenGenerationV1Request {
                 source: of.source,
                 user_attributes,
-                group_configuration: GroupConfiguration::default(),
+                group_configuration: groups,
                 client_metadata,
             };
             let answer = context.invoker.invoke(function, &caller, &request).await?;
             if let Some(details) = answer.claims_override_details {
-                override_groups(details.group_override_details.as_ref(), access, id);
+                override_groups(details.group_override_details, access, id);
                 let add =
                     details.claims_to_add_or_override.into_iter().map(|(name, value)| (name, json!(value)));
                 change(id, add, &details.claims_to_suppress);
@@ -84,13 +83,13 @@ pub(super) async fn apply(
         version,
         source: of.source,
         user_attributes,
-        group_configuration: GroupConfiguration::default(),
+        group_configuration: groups,
         scopes: scopes(access),
         client_metadata,
     };
     let answer = context.invoker.invoke(function, &caller, &request).await?;
     if let Some(details) = answer.claims_and_scope_override_details {
-        override_groups(details.group_override_details.as_ref(), access, id);
+        override_groups(details.group_override_details, access, id);
         let add_to_id = details.id_token_generation.claims_to_add_or_override;
         let add_to_id: BTreeMap<String, Value> =
             add_to_id.into_iter().filter(|(name, value)| value.is_string() || !is_text_only(name)).collect();
@@ -135,22 +134,15 @@ fn is_text_only(name: &str) -> bool {
     ["email_verified", "phone_number_verified", "updated_at", "address"].contains(&name)
 }
 
-fn override_groups(details: Option<&GroupOverrideDetails>, access: &mut Claims, id: &mut Claims) {
+/// The members of the answer replace all that there was; one that it lacks leaves nothing.
+fn override_groups(details: Option<GroupOverrideDetails>, access: &mut Claims, id: &mut Claims) {
     let Some(details) = details else { return };
-    for name in GROUPS {
-        access.remove(name);
-        id.remove(name);
-    }
-    if let Some(groups) = details.groups_to_override.as_ref().filter(|groups| !groups.is_empty()) {
-        access.insert("cognito:groups".into(), json!(groups));
-        id.insert("cognito:groups".into(), json!(groups));
-    }
-    if let Some(roles) = details.iam_roles_to_override.as_ref().filter(|roles| !roles.is_empty()) {
-        id.insert("cognito:roles".into(), json!(roles));
-    }
-    if let Some(role) = &details.preferred_role {
-        id.insert("cognito:preferred_role".into(), json!(role));
-    }
+    let groups = GroupConfiguration {
+        groups_to_override: details.groups_to_override.unwrap_or_default(),
+        iam_roles_to_override: details.iam_roles_to_override.unwrap_or_default(),
+        preferred_role: details.preferred_role,
+    };
+    set_groups(access, id, &groups);
 }
 
 fn scopes(access: &Claims) -> Vec<String> {

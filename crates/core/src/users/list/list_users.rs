@@ -8,8 +8,6 @@ use crate::pools::Pool;
 use crate::users::describe;
 use crate::users::list::filter;
 
-const LARGEST_PAGE: u32 = 60;
-
 /// ListUsers: by time of creation. Pages of one chain repeat nobody.
 ///
 /// # Errors
@@ -28,7 +26,7 @@ pub async fn list_users(context: &Context, request: ListUsersRequest) -> Result<
     let list = ["ListUsers", pool.id().as_str(), filter_text, wanted_text.as_deref().unwrap_or("*")];
     let after = page::unseal(context, &list, request.pagination_token.as_deref())?;
     let after = after.map(|position| (position.created_ms, Sub::new(position.id)));
-    let limit = page_size(request.limit);
+    let limit = page::size(request.limit);
     let mut users = context.store.list_users(pool.id(), filter.as_ref(), after, limit + 1).await?;
     let next = page::cut(&mut users, limit as usize, |user| Position {
         created_ms: user.created_ms,
@@ -39,14 +37,6 @@ pub async fn list_users(context: &Context, request: ListUsersRequest) -> Result<
         pagination_token: next.map(|position| page::seal(context, &list, position)).transpose()?,
         users: Some(users.iter().map(|user| describe::user_type(user, shown)).collect()),
     })
-}
-
-/// 0 and nothing mean as many as there may be.
-fn page_size(limit: Option<i32>) -> u32 {
-    limit
-        .and_then(|limit| u32::try_from(limit).ok())
-        .filter(|limit| *limit > 0)
-        .map_or(LARGEST_PAGE, |limit| limit.min(LARGEST_PAGE))
 }
 
 fn check_attributes(pool: &Pool, names: &[String]) -> Result<(), Error> {
