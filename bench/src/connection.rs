@@ -32,23 +32,18 @@ impl Connection {
     pub async fn call(&mut self, request: &[u8]) -> Result<Answer<'_>, Failure> {
         self.buffer.clear();
         self.stream.write_all(request).await?;
-        let mut whole = None;
-        loop {
+        let (mut whole, mut complete) = (None, false);
+        while !complete {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err("the connection ended within an answer".into());
             }
             if whole.is_none() {
                 whole = head(&self.buffer)?;
             }
-            if let Some((status, start, length)) = whole
-                && let Some(body) = self.buffer.get(start..start + length)
-            {
-                // Borrowed anew: the compiler can't see that this way out ends the loop.
-                let body_length = body.len();
-                let body = self.buffer.get(start..start + body_length).unwrap_or_default();
-                return Ok(Answer { status, body });
-            }
+            complete = whole.is_some_and(|(_, start, length)| self.buffer.len() >= start + length);
         }
+        let (status, start, length) = whole.unwrap_or_default();
+        Ok(Answer { status, body: self.buffer.get(start..start + length).unwrap_or_default() })
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use crate::Failure;
 use crate::connection::Connection;
-use crate::process::processor_time;
+use crate::process::{machine_time, processor_time, processors};
 use crate::request::Request;
 
 /// What is asked, by all connections together.
@@ -39,6 +39,9 @@ pub struct Measured {
     latencies: Vec<Duration>,
     pub server_time: Duration,
     pub load_time: Duration,
+    /// The part of all processors that neither the server nor the load used: a database, the kernel's threads, and whatever
+    /// disturbs the measurement.
+    pub others: f64,
     /// The last request of each connection (its index) and the body of its answer.
     pub last: Vec<(usize, Vec<u8>)>,
 }
@@ -74,6 +77,7 @@ pub async fn drive(
     for _ in 0..connections {
         open.push(Connection::open(address).await?);
     }
+    let machine_before = machine_time()?;
     let (server_before, load_before) = (processor_time(pid)?, processor_time(std::process::id())?);
     let started = Instant::now();
     let next = Rc::new(Cell::new(0));
@@ -86,6 +90,8 @@ pub async fn drive(
     let elapsed = started.elapsed();
     let server_time = processor_time(pid)?.saturating_sub(server_before);
     let load_time = processor_time(std::process::id())?.saturating_sub(load_before);
+    let others = machine_time()?.saturating_sub(machine_before + server_time + load_time).as_secs_f64()
+        / (elapsed.as_secs_f64() * processors() as f64);
     let (mut latencies, mut last) = (Vec::new(), Vec::new());
     for task in running {
         let (of_connection, last_answer) = task.await??;
@@ -93,7 +99,15 @@ pub async fn drive(
         last.extend(last_answer);
     }
     latencies.sort_unstable();
-    Ok(Measured { requests: latencies.len() as u64, elapsed, latencies, server_time, load_time, last })
+    Ok(Measured {
+        requests: latencies.len() as u64,
+        elapsed,
+        latencies,
+        server_time,
+        load_time,
+        others,
+        last,
+    })
 }
 
 type Asked = (Vec<Duration>, Option<(usize, Vec<u8>)>);

@@ -129,6 +129,7 @@ async fn measure_row(
         p99_ms: measured.percentile_ms(99),
         cpu_ms,
         load_cpu_ms: measured.load_ms(),
+        others: measured.others,
         ratio: cpu_ms / floor.cpu_ms,
         floor,
     })

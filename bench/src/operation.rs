@@ -48,7 +48,11 @@ impl Operation {
     pub async fn prepare(self, world: &mut World, server: &Running) -> Result<(), Failure> {
         world.round += 1;
         match self {
-            Self::ConfirmForgotPassword => world.send_codes(server).await,
+            Self::ConfirmForgotPassword => {
+                // This round changes them, for whom does not matter.
+                world.written.retain(|one| !matches!(one, Written::Password { .. }));
+                world.send_codes(server).await
+            }
             _ => Ok(()),
         }
     }
@@ -172,10 +176,6 @@ impl Operation {
             Self::ConfirmForgotPassword => {
                 let (username, password) = (resetting_name(user), world.new_password());
                 server.call("InitiateAuth", &world.sign_in(&username, &password)).await?;
-                // Only the last round's password holds.
-                world.written.retain(
-                    |one| !matches!(one, Written::Password { username, .. } if *username == resetting_name(user)),
-                );
                 world.written.push(Written::Password { username, password });
             }
             _ => {}

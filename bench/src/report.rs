@@ -31,6 +31,8 @@ pub struct Row {
     pub cpu_ms: f64,
     /// The load's own.
     pub load_cpu_ms: f64,
+    /// The part of all processors that others used.
+    pub others: f64,
     pub floor: Floor,
     /// The server's processor time over the floor's.
     pub ratio: f64,
@@ -49,13 +51,13 @@ impl Report {
         writeln!(text, "{}, engine {}, {} s a row\n", self.machine, self.engine, self.row_seconds)?;
         writeln!(
             text,
-            "| operation | connections | requests/s | p50 ms | p99 ms | CPU ms | floor CPU ms | times the floor | floor | load's CPU ms |"
+            "| operation | connections | requests/s | p50 ms | p99 ms | CPU ms | floor CPU ms | times the floor | floor | load's CPU ms | others % |"
         )?;
-        writeln!(text, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: |")?;
+        writeln!(text, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |")?;
         for row in &self.rows {
             writeln!(
                 text,
-                "| {} | {} | {:.0} | {:.2} | {:.2} | {:.4} | {:.4} | {:.2} | {} | {:.4} |",
+                "| {} | {} | {:.0} | {:.2} | {:.2} | {:.4} | {:.4} | {:.2} | {} | {:.4} | {:.0} |",
                 row.operation,
                 row.connections,
                 row.per_second,
@@ -65,7 +67,8 @@ impl Report {
                 row.floor.cpu_ms,
                 row.ratio,
                 row.floor.of,
-                row.load_cpu_ms
+                row.load_cpu_ms,
+                row.others * 100.0
             )?;
         }
         writeln!(text, "\n| floor | at | a second | p50 ms | p99 ms | CPU ms |")?;

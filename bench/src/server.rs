@@ -52,6 +52,8 @@ impl Setup {
         let mut command = Command::new(&self.binary);
         command.current_dir(&self.directory);
         command.args(["dev", "--listen", "127.0.0.1:0", "--data-dir", "data", "--fixed-code", CODE]);
+        // Part of every token, so it must not change with the port of each start.
+        command.args(["--set", "server.public_url=http://localhost:7665"]);
         for limit in LIMITS {
             command.arg("--set").arg(format!("limits.{limit}=0"));
         }
