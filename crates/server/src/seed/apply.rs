@@ -163,7 +163,6 @@ impl Applying<'_> {
     }
 
     async fn group(&self, pool_id: &str, group: &SeedGroup) -> Result<(), SeedError> {
-        built(&group.place, Operation::CreateGroup)?;
         let request = with(group.request.clone(), "UserPoolId", pool_id);
         match self.call(Operation::CreateGroup, Value::Object(request)).await {
             Err(error) if error.code != ErrorCode::GroupExistsException => {
@@ -197,7 +196,6 @@ impl Applying<'_> {
             self.make(place, Operation::AdminSetUserPassword, request).await?;
         }
         for group in &user.groups {
-            built(&format!("{place}.Groups"), Operation::AdminAddUserToGroup)?;
             let request = json!({ "UserPoolId": pool_id, "Username": user.username, "GroupName": group });
             self.make(place, Operation::AdminAddUserToGroup, request).await?;
         }
@@ -239,17 +237,6 @@ fn with(mut map: Map<String, Value>, name: &str, value: impl Into<Value>) -> Map
 
 fn text_at(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
-}
-
-fn built(place: &str, operation: Operation) -> Result<(), SeedError> {
-    if operations::is_built(operation) {
-        return Ok(());
-    }
-    let operation = operation.as_str();
-    Err(SeedError::new(
-        place,
-        format!("this version can't do that yet ({operation} is not built): leave it out"),
-    ))
 }
 
 fn failed(place: &str, operation: Operation, error: &Error) -> SeedError {

@@ -149,19 +149,45 @@ fn mistakes_are_named_with_their_place() {
     }
 }
 
+/// The example of a seed as it is written down for other people's tools.
+const EXAMPLE: &str = r#"
+pools:
+  - Id: us-east-1_Example01
+    PoolName: example
+    Clients: [{ ClientId: exampleclientid00000000000, ClientName: web, ExplicitAuthFlows: [ALLOW_USER_PASSWORD_AUTH] }]
+    Groups:  [{ GroupName: admins }]
+    Users:   [{ Username: alice, Password: "Passw0rd!", UserAttributes: { email: a@example.com, email_verified: "true" }, Groups: [admins] }]
+"#;
+
 #[tokio::test]
-async fn what_is_not_built_is_said() {
-    if cenote_core::operations::is_built(cenote_model::Operation::CreateGroup) {
-        let server =
-            TestServer::builder().seed("pools: [{ PoolName: x, Groups: [{ GroupName: g }] }]").start().await;
-        drop(server);
-        return;
-    }
+async fn groups_and_their_members_are_there() {
+    let server = TestServer::builder().seed(EXAMPLE).start().await;
+    Seed::parse(EXAMPLE).unwrap().apply(server.server.service()).await.unwrap();
+    let members = json!({ "UserPoolId": "us-east-1_Example01", "GroupName": "admins", "Username": "alice" });
+    let groups = server.ok("ListGroups", &json!({ "UserPoolId": "us-east-1_Example01" })).await;
+    assert_eq!(groups["Groups"].as_array().unwrap().len(), 1);
+    assert_eq!(groups["Groups"][0]["GroupName"], "admins");
+    let users = server
+        .ok("ListUsersInGroup", &json!({ "UserPoolId": "us-east-1_Example01", "GroupName": "admins" }))
+        .await;
+    assert_eq!(users["Users"].as_array().unwrap().len(), 1);
+    assert_eq!(users["Users"][0]["Username"], "alice");
+    // Who was taken out by hand is put back.
+    let removed = server.call("AdminRemoveUserFromGroup", &members).await;
+    assert_eq!((removed.status, removed.text()), (200, ""));
+    Seed::parse(EXAMPLE).unwrap().apply(server.server.service()).await.unwrap();
+    let again = json!({ "UserPoolId": "us-east-1_Example01", "Username": "alice" });
+    let groups = server.ok("AdminListGroupsForUser", &again).await;
+    assert_eq!(groups["Groups"][0]["GroupName"], "admins");
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_is_named_with_its_place() {
     let server = TestServer::new().await;
-    let seed = Seed::parse("pools: [{ PoolName: x, Groups: [{ GroupName: g }] }]").unwrap();
+    let seed = Seed::parse("pools: [{ PoolName: x, Users: [{ Username: a, Groups: [admins] }] }]").unwrap();
     let error = seed.apply(server.server.service()).await.unwrap_err().to_string();
     assert_eq!(
         error,
-        "seed: pools[0].Groups[0]: this version can't do that yet (CreateGroup is not built): leave it out"
+        "seed: pools[0].Users[0]: AdminAddUserToGroup: ResourceNotFoundException: Group not found."
     );
 }
