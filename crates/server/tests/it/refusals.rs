@@ -211,8 +211,10 @@ fn check_config_finds_what_serve_would_trip_over() {
     let path = directory.path().join("cenote.toml");
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let output =
-        cenote(directory.path()).args(["check-config", "--config", "cenote.toml", "--json"]).output().unwrap();
+    let output = cenote(directory.path())
+        .args(["check-config", "--config", "cenote.toml", "--json"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let problems = answer["problems"].as_array().unwrap();
