@@ -84,12 +84,15 @@ impl Floors {
     pub fn of(&self, operation: Operation, connections: u16) -> Floor {
         let cpu = |costs: &BTreeMap<u16, Cost>| costs.get(&connections).map_or(0.0, |cost| cost.cpu_ms);
         let (empty, commit) = (cpu(&self.empty), cpu(&self.commit));
+        let commits = !self.commit.is_empty();
         let (of, cpu_ms) = match operation {
             Operation::DescribeUserPool | Operation::GetUser => ("empty", empty),
-            Operation::ForgotPassword => ("empty + commit", empty + commit),
-            Operation::SignUp | Operation::ConfirmForgotPassword => {
+            Operation::ForgotPassword if commits => ("empty + commit", empty + commit),
+            Operation::ForgotPassword => ("empty", empty),
+            Operation::SignUp | Operation::ConfirmForgotPassword if commits => {
                 ("empty + power + commit", empty + self.power_ms + commit)
             }
+            Operation::SignUp | Operation::ConfirmForgotPassword => ("empty + power", empty + self.power_ms),
             Operation::SignIn => ("power + 2 signatures", self.power_ms + 2.0 * self.signature_ms),
             Operation::Refresh => ("2 signatures", 2.0 * self.signature_ms),
         };
