@@ -17,17 +17,22 @@ mod verify;
 
 use std::process::ExitCode;
 
-use process::{Outcome, Workspace, complain, say};
+use process::{Extent, Outcome, Workspace, complain, say};
 
 const USAGE: &str = "\
 Tasks of the project. `cargo test` needs nothing but Rust; these need a little more.
 
   cargo xtask verify             everything that `cargo test` does not prove: PostgreSQL, real clients, crashes
   cargo xtask verify NAME...     only these parts
+  cargo xtask verify --long ...  the same, with more of everything: hours instead of minutes
   cargo xtask verify --list      the parts, and what each needs on this machine
   cargo xtask generate           write generated code and documents
   cargo xtask generate --check   fail if they are not what would be written
   cargo xtask docs               build the documentation, check every relative link";
+
+fn are_names(words: &[&str]) -> bool {
+    words.iter().all(|word| !word.starts_with('-'))
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,9 +43,8 @@ fn main() -> ExitCode {
             verify::list();
             Ok(())
         }
-        ["verify", names @ ..] if names.iter().all(|name| !name.starts_with('-')) => {
-            verify::run(&workspace, names)
-        }
+        ["verify", "--long", names @ ..] if are_names(names) => verify::run(&workspace, Extent::Long, names),
+        ["verify", names @ ..] if are_names(names) => verify::run(&workspace, Extent::Short, names),
         ["generate"] => generate::run(&workspace, generate::Mode::Write),
         ["generate", "--check"] => generate::run(&workspace, generate::Mode::Check),
         ["docs"] => docs::run(&workspace),

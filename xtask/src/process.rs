@@ -7,13 +7,23 @@ use std::process::Command;
 /// Nothing, or what went wrong in words for whoever typed the command.
 pub(crate) type Outcome = Result<(), String>;
 
+/// How much of what can be repeated at will is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Minutes: what a change must pass.
+    Short,
+    /// Hours: what a release must pass. Programs learn of it by `CENOTE_LONG=1`.
+    Long,
+}
+
 /// Where things are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Workspace {
     /// The checkout.
     pub root: PathBuf,
     /// Where cargo builds.
     pub target: PathBuf,
+    extent: Extent,
 }
 
 impl Workspace {
@@ -21,13 +31,20 @@ impl Workspace {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = package.parent().unwrap_or(package).to_path_buf();
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        Self { target: root.join(target), root }
+        Self { target: root.join(target), root, extent: Extent::Short }
+    }
+
+    pub(crate) fn with(self, extent: Extent) -> Self {
+        Self { extent, ..self }
     }
 
     /// A program that runs in the checkout.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);
+        if self.extent == Extent::Long {
+            command.env("CENOTE_LONG", "1");
+        }
         command
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::clients;
 use crate::needs::{Need, chromium, postgres_programs};
-use crate::process::{Outcome, Workspace, complain, run as run_program, say};
+use crate::process::{Extent, Outcome, Workspace, complain, run as run_program, say};
 
 /// A part that can be run alone.
 struct Part {
@@ -66,7 +66,8 @@ pub(crate) fn list() {
 }
 
 /// Runs the named parts, or all. Every part is tried; the outcome names the ones that failed.
-pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Outcome {
+pub(crate) fn run(workspace: &Workspace, extent: Extent, names: &[&str]) -> Outcome {
+    let workspace = &workspace.clone().with(extent);
     let parts = choose(names)?;
     ensure_met(&parts)?;
     let mut failed = Vec::new();
