@@ -3,12 +3,14 @@
 //! * [`verify`]: everything that `cargo test` does not prove
 //! * [`needs`]: what the parts of it need on the machine
 //! * [`clients`]: the client suites' own packages
+//! * [`fuzz`]: the fuzz targets, for a bounded time
 //! * [`generate`]: generated code and documents
 //! * [`docs`], [`links`]: the documentation
 //! * [`process`]: other programs, and what is said about them
 
 mod clients;
 mod docs;
+mod fuzz;
 mod generate;
 mod links;
 mod needs;
@@ -26,6 +28,8 @@ Tasks of the project. `cargo test` needs nothing but Rust; these need a little m
   cargo xtask verify NAME...     only these parts
   cargo xtask verify --long ...  the same, with more of everything: hours instead of minutes
   cargo xtask verify --list      the parts, and what each needs on this machine
+  cargo xtask fuzz [--seconds N] [TARGET...]
+                                 look for inputs that break a decoder, N seconds for each target
   cargo xtask generate           write generated code and documents
   cargo xtask generate --check   fail if they are not what would be written
   cargo xtask docs               build the documentation, check every relative link";
@@ -45,6 +49,11 @@ fn main() -> ExitCode {
         }
         ["verify", "--long", names @ ..] if are_names(names) => verify::run(&workspace, Extent::Long, names),
         ["verify", names @ ..] if are_names(names) => verify::run(&workspace, Extent::Short, names),
+        ["fuzz", "--seconds", seconds, names @ ..] if are_names(names) => match seconds.parse() {
+            Ok(seconds) => fuzz::fuzz(&workspace, Some(seconds), names),
+            Err(_) => Err(format!("`{seconds}` is no number of seconds")),
+        },
+        ["fuzz", names @ ..] if are_names(names) => fuzz::fuzz(&workspace, None, names),
         ["generate"] => generate::run(&workspace, generate::Mode::Write),
         ["generate", "--check"] => generate::run(&workspace, generate::Mode::Check),
         ["docs"] => docs::run(&workspace),

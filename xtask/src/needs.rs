@@ -12,6 +12,8 @@ pub(crate) enum Need {
     Python,
     Node,
     Chromium,
+    /// For the fuzzer.
+    CompilerOfCpp,
     /// For what the README lets people paste.
     Curl,
 }
@@ -23,6 +25,7 @@ impl Need {
             Self::Python => "Python 3.10 or newer with the module venv",
             Self::Node => "Node.js 20 or newer with npm",
             Self::Chromium => "Chromium",
+            Self::CompilerOfCpp => "a compiler of C++ (c++)",
             Self::Curl => "curl",
         }
     }
@@ -34,6 +37,7 @@ impl Need {
             Self::Python => "apt-get install python3 python3-venv",
             Self::Node => "apt-get install nodejs npm",
             Self::Chromium => "apt-get install chromium   (or name another one in CENOTE_CHROMIUM)",
+            Self::CompilerOfCpp => "apt-get install g++",
             Self::Curl => "apt-get install curl",
         }
     }
@@ -54,6 +58,7 @@ impl Need {
                 ) && succeeds("npm", &["--version"])
             }
             Self::Chromium => chromium().is_some(),
+            Self::CompilerOfCpp => on_path("c++").is_some(),
             Self::Curl => on_path("curl").is_some(),
         }
     }

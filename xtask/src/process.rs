@@ -38,6 +38,10 @@ impl Workspace {
         Self { extent, ..self }
     }
 
+    pub(crate) fn extent(&self) -> Extent {
+        self.extent
+    }
+
     /// A program that runs in the checkout.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);

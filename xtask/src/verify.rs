@@ -37,6 +37,12 @@ const PARTS: &[Part] = &[
         run: crash,
     },
     Part {
+        name: "fuzz",
+        proves: "no input breaks a decoder of outside bytes, as far as the time goes",
+        needs: &[Need::CompilerOfCpp],
+        run: fuzz,
+    },
+    Part {
         name: "javascript",
         proves: "the AWS SDK for JavaScript, aws-jwt-verify, amazon-cognito-identity-js, Amplify",
         needs: &[Need::Node],
@@ -142,6 +148,10 @@ fn python(workspace: &Workspace) -> Outcome {
 
 fn crash(workspace: &Workspace) -> Outcome {
     pytest(workspace, &["test_crash.py"])
+}
+
+fn fuzz(workspace: &Workspace) -> Outcome {
+    crate::fuzz::fuzz(workspace, None, &[])
 }
 
 fn pytest(workspace: &Workspace, arguments: &[&str]) -> Outcome {

@@ -38,7 +38,7 @@ mod delete_user;
 mod delete_user_attributes;
 mod get_user;
 mod get_user_attribute_verification_code;
-mod list;
+pub mod list;
 mod resend_confirmation_code;
 mod set_user_mfa_preference;
 mod sign_up;

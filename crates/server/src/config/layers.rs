@@ -72,14 +72,17 @@ impl Layers {
     pub fn file(mut self, path: &Path) -> Self {
         let name = path.display().to_string();
         match std::fs::read_to_string(path) {
-            Ok(text) => self.text(&name, &text),
-            Err(error) => self.problem(format!("{name} can't be read: {error}")),
+            Ok(text) => self.toml(&name, &text),
+            Err(error) => {
+                self.problem(format!("{name} can't be read: {error}"));
+                self
+            }
         }
-        self
     }
 
-    /// Puts the text of a configuration file over what is there.
-    fn text(&mut self, source: &str, text: &str) {
+    /// Puts the text of a configuration file over what is there. `source` is its name for messages.
+    #[must_use]
+    pub fn toml(mut self, source: &str, text: &str) -> Self {
         match text.parse::<Table>() {
             Ok(table) => self.table(source, "", table),
             // The whole message shows the line, and a line may hold a secret.
@@ -90,6 +93,7 @@ impl Layers {
                 self.problem(format!("{source}: line {line} is not TOML: {}", error.message()));
             }
         }
+        self
     }
 
     fn table(&mut self, source: &str, prefix: &str, table: Table) {

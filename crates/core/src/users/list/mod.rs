@@ -1,6 +1,6 @@
 //! ListUsers: its filter and its pages.
 
-mod filter;
+pub mod filter;
 mod list_users;
 
 pub use list_users::list_users;
