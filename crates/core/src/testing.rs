@@ -7,6 +7,7 @@ use cenote_crypto::keyring::{KeyRing, MasterKey};
 use cenote_crypto::random::SeededRandom;
 use cenote_delivery::{Message, Transports};
 use cenote_model::Operation;
+use cenote_store::testing::TemporaryStore;
 use cenote_store::{InboxMessage, Store};
 use cenote_triggers::{Invoker, TriggerSettings};
 use serde_json::{Value, json};
@@ -31,6 +32,8 @@ pub struct TestServiceBuilder {
     transports: Transports,
     threat: Arc<dyn ThreatEngine>,
     analytics: Arc<dyn AnalyticsSink>,
+    keyring: KeyRing,
+    store: Option<TemporaryStore>,
     seed: u64,
     own_keys: bool,
 }
@@ -41,7 +44,8 @@ pub struct TestService {
     pub clock: Arc<ManualClock>,
     pub caller: Caller,
     worker: cenote_delivery::Worker,
-    _directory: Arc<dyn Send + Sync>,
+    database: Arc<TemporaryStore>,
+    seed: u64,
 }
 
 impl std::fmt::Debug for TestService {
@@ -99,25 +103,53 @@ impl TestServiceBuilder {
         self
     }
 
-    /// Starts the service on a temporary SQLite store.
+    /// Holds these master keys.
+    #[must_use]
+    pub fn keyring(mut self, keyring: KeyRing) -> Self {
+        self.keyring = keyring;
+        self
+    }
+
+    /// Starts on this store.
+    #[must_use]
+    pub fn store(mut self, store: TemporaryStore) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Starts the service, on a temporary SQLite store unless it was given another.
     ///
     /// # Panics
     /// When the store can't be made.
-    pub async fn start(self) -> TestService {
-        let (store, directory) = temporary_store().await;
-        self.start_on(store, directory, Arc::new(ManualClock::new(START_MS)))
+    pub async fn start(mut self) -> TestService {
+        let database = match self.store.take() {
+            Some(store) => store,
+            None => cenote_store::testing::temporary_sqlite().await,
+        };
+        let clock = Arc::new(ManualClock::new(START_MS));
+        self.start_on(database.store.clone(), Arc::new(database), clock)
     }
 
     /// Starts another instance over the store and the clock of a running one.
     #[must_use]
     pub fn start_beside(mut self, other: &TestService) -> TestService {
         // Instances do not draw the same numbers.
-        self.seed += 1;
-        self.start_on(other.service.store.clone(), Arc::clone(&other._directory), Arc::clone(&other.clock))
+        self.seed = other.seed + 1;
+        self.start_on(other.service.store.clone(), Arc::clone(&other.database), Arc::clone(&other.clock))
     }
 
-    fn start_on(self, store: Store, directory: Arc<dyn Send + Sync>, clock: Arc<ManualClock>) -> TestService {
-        let keyring = Arc::new(KeyRing::new(MasterKey::from_bytes([7; 32]), Vec::new()));
+    /// Starts another instance, with connections of its own, over the database and the clock of a running one.
+    ///
+    /// # Panics
+    /// When the database can't be opened again.
+    pub async fn start_again(mut self, other: &TestService) -> TestService {
+        let store = other.database.open_again().await.unwrap_or_else(|error| panic!("{error}"));
+        self.seed = other.seed + 100;
+        self.start_on(store, Arc::clone(&other.database), Arc::clone(&other.clock))
+    }
+
+    fn start_on(self, store: Store, database: Arc<TemporaryStore>, clock: Arc<ManualClock>) -> TestService {
+        let keyring = Arc::new(self.keyring);
         let random = Arc::new(SeededRandom::new(self.seed));
         let now = {
             let clock = Arc::clone(&clock);
@@ -146,14 +178,8 @@ impl TestServiceBuilder {
             random,
             cenote_delivery::WorkerSettings::default(),
         );
-        TestService { service, clock, caller: Caller::default(), worker, _directory: directory }
+        TestService { service, clock, caller: Caller::default(), worker, database, seed: self.seed }
     }
-}
-
-async fn temporary_store() -> (Store, Arc<dyn Send + Sync>) {
-    let temporary = cenote_store::testing::temporary_sqlite().await;
-    let store = temporary.store.clone();
-    (store, Arc::new(temporary))
 }
 
 impl TestService {
@@ -171,6 +197,8 @@ impl TestService {
             transports: Transports::inbox(),
             threat: Arc::new(NoThreatEngine),
             analytics: Arc::new(NoAnalytics),
+            keyring: KeyRing::new(MasterKey::from_bytes([7; 32]), Vec::new()),
+            store: None,
             seed: 1,
             own_keys: false,
         }

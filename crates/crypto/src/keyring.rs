@@ -99,8 +99,6 @@ impl fmt::Debug for MasterKey {
 pub enum MacPurpose {
     /// Stored hashes of confirmation codes.
     ConfirmationCode,
-    /// Marks of sessions that may not be used twice.
-    UsedSession,
     /// What an unknown user is answered with, so that asking twice gives the same.
     UnknownUser,
     /// Which of a user's generations of tokens a token belongs to.
@@ -112,7 +110,6 @@ impl MacPurpose {
     const fn label(self) -> &'static str {
         match self {
             Self::ConfirmationCode => "confirmation-code",
-            Self::UsedSession => "used-session",
             Self::UnknownUser => "unknown-user",
             Self::TokenGeneration => "token-generation",
         }
@@ -301,7 +298,7 @@ mod tests {
     fn purpose_context_and_data_are_all_bound() {
         let ring = KeyRing::new(key(1), vec![]);
         let code = ring.mac(MacPurpose::ConfirmationCode, &["ab", "c"], b"d");
-        assert_ne!(code, ring.mac(MacPurpose::UsedSession, &["ab", "c"], b"d"));
+        assert_ne!(code, ring.mac(MacPurpose::TokenGeneration, &["ab", "c"], b"d"));
         assert_ne!(code, ring.mac(MacPurpose::UnknownUser, &["ab", "c"], b"d"));
         assert_ne!(code, ring.mac(MacPurpose::ConfirmationCode, &["a", "bc"], b"d"));
         assert_ne!(code, ring.mac(MacPurpose::ConfirmationCode, &["ab"], b"cd"));

@@ -1,13 +1,13 @@
 //! The answer for a user that does not exist, to a client that must not learn it. The same name gets the same answer, on
 //! every instance and after every restart and change of master keys: the pool's own secret stands behind it.
 
-use cenote_crypto::keyring::{KeyRing, MacPurpose, MasterKey};
 use cenote_model::types::{CodeDeliveryDetailsType, VerifiedAttributeType};
 
 use crate::pools::Pool;
 use crate::recovery::delivery_choice::mechanisms;
 use crate::users::attributes::{is_email, is_phone_number};
 use crate::users::contact::Contact;
+use crate::users::unknown::keyed_hash;
 
 /// Invented delivery details. A name that is an address is answered with its own mask, as a user who signs in with that
 /// address would be; anything else would give away that there is none.
@@ -26,7 +26,7 @@ pub fn details(pool: &Pool, username: &str, contact: Contact) -> CodeDeliveryDet
     if own {
         return contact.delivery_details(&pool.fold(username));
     }
-    let noise = noise(pool, "destination", username);
+    let noise = keyed_hash(pool, "destination", username);
     let letter = |byte: u8| char::from(b'a' + byte % 26);
     let destination = match contact {
         Contact::Email => format!("{}***@{}***", letter(noise[0]), letter(noise[1])),
@@ -46,7 +46,7 @@ pub fn details(pool: &Pool, username: &str, contact: Contact) -> CodeDeliveryDet
 /// in four.
 #[must_use]
 pub fn pretends_no_contact(pool: &Pool, username: &str) -> bool {
-    noise(pool, "no contact", username)[0] < 64
+    keyed_hash(pool, "no contact", username)[0] < 64
 }
 
 /// The contact that the invented code goes to: by the form of the name, then the only one that the pool verifies, then its
@@ -67,9 +67,4 @@ pub fn contact(pool: &Pool, username: &str) -> Contact {
         (false, true) => Contact::PhoneNumber,
         _ => mechanisms(pool).and_then(|list| list.first().copied()).unwrap_or(Contact::PhoneNumber),
     }
-}
-
-fn noise(pool: &Pool, use_: &str, username: &str) -> [u8; 32] {
-    let ring = KeyRing::new(MasterKey::from_bytes(pool.secret), Vec::new());
-    ring.mac(MacPurpose::UnknownUser, &[pool.id().as_str(), use_], pool.fold(username).as_bytes())
 }

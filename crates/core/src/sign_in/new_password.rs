@@ -100,7 +100,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
             user.modified_ms = context.now_ms;
             // No code is sent for a new contact: the user asks for one.
             attribute_change::apply(pool, &writes, &mut user)?;
-            Ok(Decision { answer: (), after: user, further: vec![session.consume(context)] })
+            Ok(Decision { answer: (), after: user, further: vec![session.consume()] })
         })
     });
     let ((), user) = decided.await?.ok_or_else(session::invalid)?;

@@ -79,15 +79,17 @@ fn check_status(sign_in: SignIn<'_>, user: &User) -> Result<Standing, Error> {
 }
 
 /// Asks the pool's old directory for a user that the pool lacks. Its function checks the password, so what it refuses is a
-/// wrong password like any other, and guessing at it is locked like guessing here.
+/// wrong password like any other, and guessing at it is locked like guessing here. It counts before the function is asked:
+/// of many guesses that race, the function compares no more than the lock allows.
 async fn migrate(sign_in: SignIn<'_>, username: &str, typed: &str) -> Result<Option<User>, Error> {
     let SignIn { context, pool, client, .. } = sign_in;
     if pool.lambda().user_migration.is_none() {
         return Ok(None);
     }
-    let known = unknown::find(context, pool, username).await?;
-    if lockout::is_locked(&known.lockout, context.now_ms) {
-        return Err(Error::password_attempts_exceeded());
+    if let Err(refused) = count_failure_of_nobody(sign_in, username).await {
+        // Those who were faster may have brought the user over.
+        let user = find_user(context, pool, username, Names::SignIn).await?;
+        return user.map(Some).ok_or(refused);
     }
     let migration = Migration {
         pool,
@@ -97,12 +99,15 @@ async fn migrate(sign_in: SignIn<'_>, username: &str, typed: &str) -> Result<Opt
         validation_data: sign_in.client_metadata,
         client_metadata: None,
     };
-    let migrated = migration::migrate(context, migration).await;
-    // A hiding client counts the failure when it answers for the name that nobody has.
-    if migrated.is_err() || matches!(migrated, Ok(None)) && !client.hides_users() {
-        count_failure_of_nobody(sign_in, username).await?;
+    let migrated = migration::migrate(context, migration).await?;
+    if migrated.is_some() {
+        unknown::update(context, pool, username, |known| {
+            known.lockout = Lockout::default();
+            Ok(())
+        })
+        .await?;
     }
-    migrated
+    Ok(migrated)
 }
 
 /// What a name without a user is answered: the truth, or the work and the answers of a wrong password.
@@ -118,13 +123,17 @@ async fn refuse_nobody(sign_in: SignIn<'_>, username: &str, typed: &str) -> Erro
 
 async fn wrong_password_of_nobody(sign_in: SignIn<'_>, username: &str, typed: &str) -> Result<(), Error> {
     let SignIn { context, pool, .. } = sign_in;
-    let known = unknown::find(context, pool, username).await?;
-    if lockout::is_locked(&known.lockout, context.now_ms) {
-        return Err(Error::password_attempts_exceeded());
+    // Where another directory was asked, the guess is counted.
+    let is_counted = pool.lambda().user_migration.is_some();
+    if !is_counted {
+        let known = unknown::find(context, pool, username).await?;
+        if lockout::is_locked(&known.lockout, context.now_ms) {
+            return Err(Error::password_attempts_exceeded());
+        }
     }
     pre_authentication(sign_in, None, username).await?;
     password::matches_nobody(context, pool, username, typed).await?;
-    count_failure_of_nobody(sign_in, username).await
+    if is_counted { Ok(()) } else { count_failure_of_nobody(sign_in, username).await }
 }
 
 async fn count_failure_of_nobody(sign_in: SignIn<'_>, username: &str) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cenote_crypto::keyring::MacPurpose;
+use cenote_crypto::keyring::{KeyRing, MacPurpose, MasterKey};
 use cenote_store::{Change, CommitError, Conflict, UnknownUser};
 
 use crate::context::Context;
@@ -13,13 +13,16 @@ use crate::pools::Pool;
 const KEPT_MS: i64 = 2 * 3_600_000;
 const ATTEMPTS: usize = 32;
 
-fn name_hash(context: &Context, pool: &Pool, name: &str) -> String {
-    let folded = pool.fold(name);
-    URL_SAFE_NO_PAD.encode(context.keyring.mac(
-        MacPurpose::UnknownUser,
-        &[pool.id().as_str()],
-        folded.as_bytes(),
-    ))
+/// A keyed hash of a name. It is the same on every instance and after every restart and change of master keys: the pool's
+/// own secret stands behind it.
+#[must_use]
+pub fn keyed_hash(pool: &Pool, used_for: &str, name: &str) -> [u8; 32] {
+    let ring = KeyRing::new(MasterKey::from_bytes(pool.secret), Vec::new());
+    ring.mac(MacPurpose::UnknownUser, &[pool.id().as_str(), used_for], pool.fold(name).as_bytes())
+}
+
+fn name_hash(pool: &Pool, name: &str) -> String {
+    URL_SAFE_NO_PAD.encode(keyed_hash(pool, "counts", name))
 }
 
 /// What is remembered of a name.
@@ -27,7 +30,7 @@ fn name_hash(context: &Context, pool: &Pool, name: &str) -> String {
 /// # Errors
 /// When the store can't be read.
 pub async fn find(context: &Context, pool: &Pool, name: &str) -> Result<UnknownUser, Error> {
-    let name_hash = name_hash(context, pool, name);
+    let name_hash = name_hash(pool, name);
     let known = context.store.find_unknown_user(pool.id(), &name_hash).await?;
     Ok(known.filter(|known| context.now_ms < known.expires_ms).unwrap_or_else(|| UnknownUser {
         pool_id: pool.id().clone(),
@@ -47,7 +50,7 @@ pub async fn update<T>(
     mut decide: impl FnMut(&mut UnknownUser) -> Result<T, Error>,
 ) -> Result<T, Error> {
     for _ in 0..ATTEMPTS {
-        let name_hash = name_hash(context, pool, name);
+        let name_hash = name_hash(pool, name);
         let stored = context.store.find_unknown_user(pool.id(), &name_hash).await?;
         let version = stored.as_ref().map_or(0, |stored| stored.version);
         let before = stored.filter(|stored| context.now_ms < stored.expires_ms).unwrap_or_else(|| {

@@ -167,6 +167,8 @@ async fn names_that_stand_in_the_way_of_aliases_are_refused() {
     assert_eq!(world.forgot("old@test.com").await.unwrap_err().0, "InvalidLambdaResponseException");
 }
 
+/// As many as there are guesses: each might be one. Who comes while those are under way is told of the lock, who comes after
+/// them gets in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn first_sign_ins_that_race_all_succeed() {
     let lambda = answers(json!({
@@ -175,7 +177,7 @@ async fn first_sign_ins_that_race_all_succeed() {
     .await;
     let world =
         std::sync::Arc::new(world(&lambda, json!({ "UsernameAttributes": ["email"] }), json!({})).await);
-    let attempts: Vec<_> = (0..6)
+    let attempts: Vec<_> = (0..5)
         .map(|_| {
             let world = std::sync::Arc::clone(&world);
             tokio::spawn(async move { world.sign_in("old@test.com", PASSWORD).await })
@@ -184,4 +186,5 @@ async fn first_sign_ins_that_race_all_succeed() {
     for attempt in attempts {
         attempt.await.unwrap().unwrap();
     }
+    world.sign_in("old@test.com", PASSWORD).await.unwrap();
 }

@@ -1,0 +1,99 @@
+//! Many guesses at the same moment.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::world::*;
+
+/// Everybody guesses at once; how often each answer came.
+async fn all_at_once(world: &Arc<World>, target: &Target, guesses: Vec<String>) -> Tally {
+    let mut calls = JoinSet::new();
+    let start = Arc::new(tokio::sync::Barrier::new(guesses.len()));
+    for (turn, guess) in guesses.into_iter().enumerate() {
+        let (world, target, start) = (Arc::clone(world), target.clone(), Arc::clone(&start));
+        calls.spawn(async move {
+            start.wait().await;
+            world.guess(&target, turn, &guess).await
+        });
+    }
+    let mut tally = Tally::default();
+    for answer in calls.join_all().await {
+        match answer {
+            Answer::Right => tally.right += 1,
+            Answer::Wrong => tally.wrong += 1,
+            Answer::Refused => tally.refused += 1,
+            Answer::Gone => tally.gone += 1,
+        }
+    }
+    tally
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    right: usize,
+    wrong: usize,
+    refused: usize,
+    gone: usize,
+}
+
+pub async fn wrong_guesses_of_a_crowd_share_one_budget(world: World) {
+    let world = Arc::new(world);
+    for kind in Kind::ALL {
+        let target = world.target(kind).await;
+        let people = crowd(kind);
+        let tally =
+            all_at_once(&world, &target, (0..people).map(|number| target.wrong(number)).collect()).await;
+        let expected = Tally { wrong: kind.budget(), refused: people - kind.budget(), ..Tally::default() };
+        assert_eq!(tally, expected, "{kind:?}");
+        assert_eq!(world.guess(&target, 0, &target.right).await, Answer::Refused, "{kind:?}");
+        world.first().clock.advance_seconds(3600);
+    }
+}
+
+/// One guess is left. Either a wrong one takes it, or a right one wins; what comes later is not compared.
+pub async fn a_crowd_that_races_for_the_last_guess_gets_one(world: World) {
+    let world = Arc::new(world);
+    for kind in [Kind::Reset, Kind::SignUp, Kind::Email, Kind::PhoneNumber, Kind::ChangePassword] {
+        let target = world.target(kind).await;
+        for number in 1..kind.budget() {
+            assert_eq!(world.guess(&target, number, &target.wrong(number)).await, Answer::Wrong, "{kind:?}");
+        }
+        let guess = |number: usize| if number % 8 == 3 { target.right.clone() } else { target.wrong(number) };
+        let tally = all_at_once(&world, &target, (0..crowd(kind)).map(guess).collect()).await;
+        assert_eq!(tally.right + tally.wrong, 1, "{kind:?}: {tally:?}");
+        if tally.right == 0 {
+            assert_eq!(world.guess(&target, 0, &target.right).await, Answer::Refused, "{kind:?}");
+        }
+        world.first().clock.advance_seconds(3600);
+    }
+}
+
+pub async fn a_right_code_that_many_have_wins_once(world: World) {
+    let world = Arc::new(world);
+    for kind in [Kind::Reset, Kind::SignUp, Kind::Email, Kind::PhoneNumber] {
+        let target = world.target(kind).await;
+        let people = crowd(kind) / 10;
+        let tally = all_at_once(&world, &target, vec![target.right.clone(); people]).await;
+        assert_eq!((tally.right, tally.wrong), (1, 0), "{kind:?}: {tally:?}");
+        assert_ne!(world.guess(&target, 0, &target.right).await, Answer::Right, "{kind:?}");
+        world.first().clock.advance_seconds(3600);
+    }
+}
+
+/// Every right password begins a new count, so there may be as many wrong ones between two of them as a lock takes, and
+/// never more.
+pub async fn right_and_wrong_passwords_at_once_stay_within_the_budget(world: World) {
+    let world = Arc::new(world);
+    for kind in [Kind::SignIn, Kind::AdminSignIn] {
+        let target = world.target(kind).await;
+        let guess =
+            |number: usize| if number % 20 == 7 { target.right.clone() } else { target.wrong(number) };
+        let tally = all_at_once(&world, &target, (0..crowd(kind)).map(guess).collect()).await;
+        assert!(tally.wrong <= kind.budget() + tally.right * (kind.budget() - 1), "{kind:?}: {tally:?}");
+        assert!(tally.refused > 0 && tally.gone == 0, "{kind:?}: {tally:?}");
+        // So many wrong ones have locked the user at the end.
+        assert_eq!(world.guess(&target, 0, &target.right).await, Answer::Refused, "{kind:?}: {tally:?}");
+        world.first().clock.advance_seconds(3600);
+    }
+}

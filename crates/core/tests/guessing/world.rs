@@ -1,0 +1,351 @@
+//! Two instances over one database, and everything in it that can be guessed.
+
+use cenote_core::testing::{TestService, TestServiceBuilder, WireError, text};
+use cenote_crypto::{KeyRing, MasterKey};
+use cenote_store::testing::{TemporaryStore, temporary_postgres, temporary_sqlite};
+use serde_json::{Value, json};
+
+pub const PASSWORD: &str = "Passw0rd!";
+pub const TEMPORARY: &str = "Temp0rary!";
+pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
+const ADDRESS: &str = "alice@example.org";
+const NUMBER: &str = "+15555550100";
+
+/// What can be guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The code of ForgotPassword.
+    Reset,
+    /// The code of SignUp.
+    SignUp,
+    /// The codes that verify a contact.
+    Email,
+    PhoneNumber,
+    /// The old password, with an access token at hand.
+    ChangePassword,
+    SignIn,
+    AdminSignIn,
+    /// The same for a name that nobody has, where that is hidden.
+    ResetOfNobody,
+    SignInOfNobody,
+}
+
+impl Kind {
+    pub const ALL: [Self; 9] = [
+        Self::Reset,
+        Self::SignUp,
+        Self::Email,
+        Self::PhoneNumber,
+        Self::ChangePassword,
+        Self::SignIn,
+        Self::AdminSignIn,
+        Self::ResetOfNobody,
+        Self::SignInOfNobody,
+    ];
+
+    /// How many guesses are compared.
+    pub fn budget(self) -> usize {
+        match self {
+            Self::SignUp | Self::Email | Self::PhoneNumber => 15,
+            _ => 5,
+        }
+    }
+
+    /// Whether a code is guessed that somebody has.
+    pub fn is_code(self) -> bool {
+        matches!(self, Self::Reset | Self::SignUp | Self::Email | Self::PhoneNumber)
+    }
+
+    /// Whether a wrong guess costs a power.
+    pub fn is_slow(self) -> bool {
+        matches!(self, Self::ChangePassword | Self::SignIn | Self::AdminSignIn | Self::SignInOfNobody)
+    }
+
+    pub fn is_of_nobody(self) -> bool {
+        matches!(self, Self::ResetOfNobody | Self::SignInOfNobody)
+    }
+
+    fn contact(self) -> &'static str {
+        if self == Self::PhoneNumber { "phone_number" } else { "email" }
+    }
+}
+
+/// What became of a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Right,
+    Wrong,
+    /// Not compared: the budget is spent.
+    Refused,
+    /// Not compared: there is nothing to guess any more.
+    Gone,
+}
+
+/// Something to guess, and what is right.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub kind: Kind,
+    /// All the names that lead to it.
+    pub names: Vec<String>,
+    pub token: String,
+    pub right: String,
+}
+
+impl Target {
+    /// A wrong guess; another one for each number.
+    pub fn wrong(&self, number: usize) -> String {
+        if self.kind.is_code() {
+            let right: usize = self.right.parse().unwrap();
+            return format!("{:06}", (right + 1 + number % 999_999) % 1_000_000);
+        }
+        format!("Wr0ng-guess-{number:06}")
+    }
+}
+
+pub struct World {
+    pub instances: [TestService; 2],
+    pub pool: String,
+    /// Two that say which users exist, then one that does not.
+    pub clients: [String; 3],
+    separate: bool,
+}
+
+impl World {
+    pub async fn on_sqlite() -> Self {
+        Self::on(temporary_sqlite().await, false).await
+    }
+
+    /// The instances have connections of their own.
+    pub async fn on_postgres() -> Option<Self> {
+        Some(Self::on(temporary_postgres().await?, true).await)
+    }
+
+    async fn on(store: TemporaryStore, separate: bool) -> Self {
+        let first = TestService::builder().store(store).start().await;
+        let pool = first
+            .pool(json!({
+                "AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"],
+                "UsernameConfiguration": { "CaseSensitive": false },
+            }))
+            .await;
+        let flows =
+            json!(["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
+        let mut clients = Vec::new();
+        for hiding in ["LEGACY", "LEGACY", "ENABLED"] {
+            let members = json!({
+                "ExplicitAuthFlows": flows, "PreventUserExistenceErrors": hiding, "AccessTokenValidity": 24,
+            });
+            clients.push(first.client(&pool, members).await);
+        }
+        let second = beside(&first, TestService::builder(), separate).await;
+        let world = Self { instances: [first, second], pool, clients: clients.try_into().unwrap(), separate };
+        for name in ["alice", "bob"] {
+            world.confirmed(name).await;
+        }
+        let given = attributes(&[
+            ("email", ADDRESS),
+            ("email_verified", "true"),
+            ("phone_number", NUMBER),
+            ("phone_number_verified", "false"),
+        ]);
+        world
+            .first()
+            .ok("AdminUpdateUserAttributes", world.admin("alice", json!({ "UserAttributes": given })))
+            .await;
+        world
+    }
+
+    pub fn first(&self) -> &TestService {
+        &self.instances[0]
+    }
+
+    async fn confirmed(&self, name: &str) {
+        self.first().ok("AdminCreateUser", self.admin(name, json!({ "MessageAction": "SUPPRESS" }))).await;
+        let members = json!({ "Password": PASSWORD, "Permanent": true });
+        self.first().ok("AdminSetUserPassword", self.admin(name, members)).await;
+    }
+
+    pub fn admin(&self, name: &str, members: Value) -> Value {
+        merged(json!({ "UserPoolId": self.pool, "Username": name }), members)
+    }
+
+    pub fn public(&self, client: usize, name: &str, members: Value) -> Value {
+        merged(json!({ "ClientId": self.clients[client], "Username": name }), members)
+    }
+
+    pub async fn sign_in(
+        &self,
+        instance: usize,
+        client: usize,
+        name: &str,
+        password: &str,
+    ) -> Result<Value, WireError> {
+        let request = json!({
+            "ClientId": self.clients[client], "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": name, "PASSWORD": password },
+        });
+        self.instances[instance].call("InitiateAuth", request).await
+    }
+
+    /// The answer of a sign-in that must succeed.
+    pub async fn tokens(&self, name: &str) -> Value {
+        self.sign_in(0, 0, name, PASSWORD).await.unwrap()["AuthenticationResult"].clone()
+    }
+
+    /// Both instances are stopped, and two others start on what they left.
+    pub async fn restarted(self) -> Self {
+        self.restarted_with(TestService::builder, TestService::builder).await
+    }
+
+    /// The same with other master keys, newest first.
+    pub async fn rotated(self, first: &[u8], second: &[u8]) -> Self {
+        let ring = |keys: &[u8]| {
+            let mut keys = keys.iter().map(|byte| MasterKey::from_bytes([*byte; 32]));
+            let active = keys.next().unwrap();
+            let ring = KeyRing::new(active, keys.collect());
+            move || TestService::builder().keyring(ring.clone())
+        };
+        self.restarted_with(ring(first), ring(second)).await
+    }
+
+    async fn restarted_with(
+        self,
+        first: impl Fn() -> TestServiceBuilder,
+        second: impl Fn() -> TestServiceBuilder,
+    ) -> Self {
+        for instance in &self.instances {
+            instance.service.store.close().await;
+        }
+        let first = first().start_again(&self.instances[0]).await;
+        let second = beside(&first, second(), self.separate).await;
+        Self { instances: [first, second], ..self }
+    }
+
+    /// Prepares something to guess.
+    pub async fn target(&self, kind: Kind) -> Target {
+        let service = self.first();
+        // What was guessed before may have changed it.
+        let members = json!({ "Password": PASSWORD, "Permanent": true });
+        service.ok("AdminSetUserPassword", self.admin("alice", members)).await;
+        let mut names: Vec<String> = match kind {
+            Kind::SignUp => vec!["rosa".into(), "Rosa".into()],
+            _ if kind.is_of_nobody() => vec!["nobody".into(), "NoBody".into()],
+            _ => vec!["alice".into(), "ALICE".into(), ADDRESS.into(), "Alice@Example.org".into()],
+        };
+        let mut token = String::new();
+        let right = match kind {
+            Kind::Reset => {
+                service.ok("ForgotPassword", self.public(0, "alice", json!({}))).await;
+                service.code_sent_to(ADDRESS).await
+            }
+            Kind::ResetOfNobody => {
+                service.ok("ForgotPassword", self.public(2, "nobody", json!({}))).await;
+                "there is none".into()
+            }
+            Kind::SignUp => {
+                let given = attributes(&[("email", "rosa@example.org")]);
+                let members = json!({ "Password": PASSWORD, "UserAttributes": given });
+                service.ok("SignUp", self.public(0, "rosa", members)).await;
+                service.code_sent_to("rosa@example.org").await
+            }
+            Kind::Email | Kind::PhoneNumber => {
+                token = text(&self.tokens("alice").await["AccessToken"]);
+                let request = json!({ "AccessToken": token, "AttributeName": kind.contact() });
+                service.ok("GetUserAttributeVerificationCode", request).await;
+                service.code_sent_to(if kind == Kind::Email { ADDRESS } else { NUMBER }).await
+            }
+            Kind::ChangePassword => {
+                token = text(&self.tokens("alice").await["AccessToken"]);
+                PASSWORD.into()
+            }
+            Kind::SignIn | Kind::AdminSignIn => PASSWORD.into(),
+            Kind::SignInOfNobody => "there is none".into(),
+        };
+        if matches!(kind, Kind::Reset | Kind::SignUp) {
+            let user = service.ok("AdminGetUser", self.admin(&names[0], json!({}))).await;
+            names.push(attribute(&user["UserAttributes"], "sub"));
+        }
+        Target { kind, names, token, right }
+    }
+
+    /// Guesses. The turn chooses instance, client and name.
+    pub async fn guess(&self, target: &Target, turn: usize, guess: &str) -> Answer {
+        let service = &self.instances[turn % 2];
+        let name = &target.names[turn / 2 % target.names.len()];
+        let client = if target.kind.is_of_nobody() { 2 } else { turn % self.clients.len() };
+        let outcome = match target.kind {
+            Kind::Reset | Kind::ResetOfNobody => {
+                let members =
+                    json!({ "ConfirmationCode": guess.replace(' ', "-"), "Password": NEW_PASSWORD });
+                service.call("ConfirmForgotPassword", self.public(client, name, members)).await
+            }
+            Kind::SignUp => {
+                let members = json!({ "ConfirmationCode": guess });
+                service.call("ConfirmSignUp", self.public(client, name, members)).await
+            }
+            Kind::Email | Kind::PhoneNumber => {
+                let request = json!({
+                    "AccessToken": target.token, "AttributeName": target.kind.contact(), "Code": guess,
+                });
+                service.call("VerifyUserAttribute", request).await
+            }
+            Kind::ChangePassword => {
+                let request = json!({
+                    "AccessToken": target.token, "PreviousPassword": guess, "ProposedPassword": NEW_PASSWORD,
+                });
+                service.call("ChangePassword", request).await
+            }
+            Kind::SignIn | Kind::SignInOfNobody => self.sign_in(turn % 2, client, name, guess).await,
+            Kind::AdminSignIn => {
+                let request = json!({
+                    "UserPoolId": self.pool, "ClientId": self.clients[client],
+                    "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+                    "AuthParameters": { "USERNAME": name, "PASSWORD": guess },
+                });
+                service.call("AdminInitiateAuth", request).await
+            }
+        };
+        answer(outcome)
+    }
+}
+
+fn answer(outcome: Result<Value, WireError>) -> Answer {
+    let Err((code, message)) = outcome else { return Answer::Right };
+    match (code.as_str(), message.as_str()) {
+        ("CodeMismatchException", _) | (_, "Incorrect username or password.") => Answer::Wrong,
+        ("LimitExceededException", _) | (_, "Password attempts exceeded") => Answer::Refused,
+        ("ExpiredCodeException" | "UserNotConfirmedException", _)
+        | (_, "User cannot be confirmed. Current status is CONFIRMED") => Answer::Gone,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn beside(first: &TestService, builder: TestServiceBuilder, separate: bool) -> TestService {
+    if separate { builder.start_again(first).await } else { builder.start_beside(first) }
+}
+
+fn merged(mut request: Value, members: Value) -> Value {
+    if let (Value::Object(request), Value::Object(members)) = (&mut request, members) {
+        request.extend(members);
+    }
+    request
+}
+
+pub fn attributes(list: &[(&str, &str)]) -> Value {
+    list.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect()
+}
+
+pub fn attribute(list: &Value, name: &str) -> String {
+    text(&list.as_array().unwrap().iter().find(|item| item["Name"] == name).unwrap()["Value"])
+}
+
+/// How many guess at once; with `CENOTE_LONG=1` a multitude.
+pub fn crowd(kind: Kind) -> usize {
+    let long = std::env::var("CENOTE_LONG").is_ok_and(|long| long == "1");
+    match (long, kind.is_slow()) {
+        (false, true) => 40,
+        (false, false) => 250,
+        (true, true) => 1_000,
+        (true, false) => 5_000,
+    }
+}
