@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use cenote_crypto::{Purpose, SystemRandom};
+use cenote_model::{Authentication, Operation};
 use cenote_store::{AccessKey, Change, Sealed};
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ async fn start() -> TestServer {
 /// Puts an access key into the store, as `cenote keys create` does.
 async fn add_key(server: &TestServer, name: &str, policy: Value) -> Key {
     let service = server.server.service();
-    let (id, secret) = (format!("AKIA{:X<16}", name.to_uppercase()), "s3cr3t".repeat(7));
+    let (id, secret) = (format!("AKIA{:X<16}", name.to_uppercase()), format!("{name:s<40}"));
     let sealed =
         service.keyring.seal_text(Purpose::AccessKeySecret, &[&id], secret.as_bytes(), &SystemRandom);
     let record = AccessKey {
@@ -120,6 +121,46 @@ async fn what_was_signed_can_not_be_changed() {
     headers.push(("x-amz-security-token".into(), "token".into()));
     let reply = server.post_signed("ListUserPools", body.as_bytes(), &headers).await;
     refused(&reply, "UnrecognizedClientException", UNKNOWN);
+}
+
+#[tokio::test]
+async fn a_signature_is_good_for_nothing_but_its_request() {
+    let server = start().await;
+    let key = add_key(&server, "admin", anything()).await;
+    let other = add_key(&server, "other", anything()).await;
+    let body = list().to_string();
+    let headers = server.sign(&key, "ListUserPools", body.as_bytes(), server.now());
+    let signed = |operation: &&Operation| operation.authentication() == Authentication::SigV4;
+    for operation in Operation::ALL.iter().filter(signed).filter(|it| **it != Operation::ListUserPools) {
+        let reply = server.post_signed(operation.as_str(), body.as_bytes(), &headers).await;
+        refused(&reply, "InvalidSignatureException", MISMATCH);
+    }
+    // Another key, another region, another minute.
+    let date = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amz-date")).unwrap().1.clone();
+    let minute_later = {
+        let later = server.now() + Duration::from_secs(60);
+        let headers = server.sign(&key, "ListUserPools", body.as_bytes(), later);
+        headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("x-amz-date")).unwrap().1
+    };
+    for (from, to) in
+        [(&key.0, &other.0), (&"/eu-west-1/".into(), &"/us-east-1/".into()), (&date, &minute_later)]
+    {
+        let changed: Vec<_> =
+            headers.iter().map(|(name, value)| (name.clone(), value.replace(from, to))).collect();
+        let reply = server.post_signed("ListUserPools", body.as_bytes(), &changed).await;
+        refused(&reply, "InvalidSignatureException", MISMATCH);
+    }
+    // Another host.
+    let mut all = vec![
+        ("Content-Type", "application/x-amz-json-1.1"),
+        ("X-Amz-Target", "AWSCognitoIdentityProviderService.ListUserPools"),
+    ];
+    all.extend(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let own = format!("Host: {}", server.address);
+    let request = format!("{}{body}", server.head("POST", "/", &all, body.len()));
+    let reply = server.send(request.replace(&own, "Host: identity.example.com").as_bytes()).await;
+    refused(&reply, "InvalidSignatureException", MISMATCH);
+    assert_eq!(server.send(request.as_bytes()).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,0 +1,148 @@
+//! Everything presented everywhere.
+
+use std::collections::BTreeSet;
+
+use cenote_core::testing::text;
+use cenote_core::users;
+use cenote_model::{DecodeError, Operation};
+use serde_json::{Value, json};
+
+use crate::artefacts::{self, Artefact, Kind};
+use crate::places::{self, LINK, Outcome, Place};
+use crate::world::*;
+
+async fn present(world: &World, place: &Place, request: Value) -> Outcome {
+    if place.operation == LINK {
+        let context = world.service.service.context(world.service.caller.clone());
+        let member = |name: &str| text(&request[name]);
+        let (client, user, code) = (member("ClientId"), member("Username"), member("ConfirmationCode"));
+        return users::confirm_by_link(&context, &client, &user, &code)
+            .await
+            .map_err(|error| (error.code.as_str().to_owned(), error.message.unwrap_or_default()));
+    }
+    world.service.call(place.operation, request).await.map(drop)
+}
+
+/// What a request must be answered that presents something in the wrong place: what the model says to its form, or else what
+/// the place says.
+fn expected(place: &Place, home: &Home, stage: Stage, text: &str, request: &Value) -> Vec<Outcome> {
+    if let Some(operation) = Operation::parse(place.operation)
+        && let Err(DecodeError::Invalid(message)) = operation.check_request(request.clone())
+    {
+        return vec![Err(error("InvalidParameterException", message))];
+    }
+    (place.refusals)(home, stage, text)
+}
+
+/// From where an artefact is presented: everywhere, if it is of the kind that is taken; else from its own home.
+fn homes<'a>(world: &'a World, place: &Place, artefact: &'a Artefact) -> Vec<&'a Home> {
+    if place.takes == Some(artefact.kind) && artefact.kind != Kind::AccessToken {
+        world.homes.iter().collect()
+    } else {
+        vec![&artefact.home]
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_belongs_elsewhere_is_refused_everywhere_and_stays_good_where_it_belongs() {
+    let world = World::new().await;
+    let artefacts = artefacts::all(&world).await;
+    let places = places::all();
+    let mut refused = 0;
+    for artefact in &artefacts {
+        for place in &places {
+            for home in homes(&world, place, artefact) {
+                for stage in place.stages {
+                    let from = (&artefact.home, artefact.stage);
+                    if artefact.forged.is_none() && place.is_right(artefact.kind, from, (home, *stage)) {
+                        continue;
+                    }
+                    let request = (place.build)(home, &home.user(*stage), &artefact.text);
+                    let expected = expected(place, home, *stage, &artefact.text, &request);
+                    let outcome = present(&world, place, request).await;
+                    assert!(
+                        expected.contains(&outcome),
+                        "{artefact:?}\nat {} of {}, for {} of {home:?}:\n{outcome:?}, not one of {expected:?}",
+                        place.member,
+                        place.operation,
+                        home.user(*stage),
+                    );
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 5_000, "only {refused}");
+    let mut used = use_rightfully(&world, &artefacts, &places).await;
+    used.extend(use_access_tokens(&world, &places).await);
+    let unused: Vec<_> = places
+        .iter()
+        .enumerate()
+        .filter(|(number, place)| place.takes.is_some() && !used.contains(number))
+        .map(|(_, place)| (place.operation, place.member))
+        .collect();
+    assert!(unused.is_empty(), "nothing was right at {unused:?}");
+}
+
+/// Everything works where it belongs, after all that. What serves once is used at one of its places, of those that were not
+/// yet used if it can be; the numbers of the places that were.
+async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place]) -> BTreeSet<usize> {
+    let mut used = BTreeSet::new();
+    for artefact in artefacts.iter().filter(|artefact| artefact.forged.is_none()) {
+        let home = &artefact.home;
+        if artefact.kind == Kind::Session && *home == world.homes[1] {
+            // The session of the same user at another client ended with the password that the first one set.
+            continue;
+        }
+        let fits = |(_, place): &(usize, &Place)| {
+            place.stages.contains(&artefact.stage)
+                && place.is_right(artefact.kind, (home, artefact.stage), (home, artefact.stage))
+        };
+        let mut at: Vec<(usize, &Place)> = places.iter().enumerate().filter(fits).collect();
+        if matches!(artefact.kind, Kind::SignUpCode | Kind::Session) {
+            let fresh = at.iter().position(|(number, _)| !used.contains(number)).unwrap_or(0);
+            at = vec![at[fresh]];
+        }
+        if artefact.kind == Kind::AccessToken {
+            at.truncate(1);
+        }
+        for (number, place) in at {
+            let request = (place.build)(home, &home.user(artefact.stage), &artefact.text);
+            let outcome = present(world, place, request).await;
+            let refusals = (place.refusals)(home, artefact.stage, &artefact.text);
+            let taken = match artefact.kind {
+                // The next check is what fails.
+                Kind::SecretHash | Kind::ClientSecret => !refusals.contains(&outcome),
+                _ => outcome.is_ok(),
+            };
+            assert!(taken, "{artefact:?}\nat {} of {}: {outcome:?}", place.member, place.operation);
+            used.insert(number);
+        }
+        if artefact.kind == Kind::RefreshToken {
+            // RevokeToken, the last of its places, says the same whatever it does.
+            let request = json!({ "ClientId": home.client, "RefreshToken": artefact.text });
+            let told = world.service.fails("GetTokensFromRefreshToken", request).await;
+            assert_eq!(told, error("NotAuthorizedException", "Refresh Token has been revoked"));
+        }
+    }
+    used
+}
+
+/// A fresh token for each place: some end it.
+async fn use_access_tokens(world: &World, places: &[Place]) -> BTreeSet<usize> {
+    let home = &world.homes[0];
+    let mut used = BTreeSet::new();
+    for (number, place) in
+        places.iter().enumerate().filter(|(_, place)| place.takes == Some(Kind::AccessToken))
+    {
+        let user = format!("user{number}");
+        world.person(&home.pool, &user, Stage::Confirmed).await;
+        let token = text(&world.sign_in(&home.client, &user).await["AccessToken"]);
+        let request = (place.build)(home, &user, &token);
+        let outcome = present(world, place, request).await;
+        let next = Err(error("ExpiredCodeException", "Invalid code provided, please request a code again."));
+        assert!(outcome.is_ok() || outcome == next, "{}: {outcome:?}", place.operation);
+        used.insert(number);
+    }
+    used
+}

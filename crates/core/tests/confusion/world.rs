@@ -1,0 +1,221 @@
+//! Pools, clients and users that are as alike as they can be.
+
+use cenote_core::testing::{TestService, WireError, text};
+use cenote_crypto::{SecretString, secret_hash};
+use serde_json::{Value, json};
+
+pub const PASSWORD: &str = "Passw0rd!";
+pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
+const FLOWS: [&str; 3] =
+    ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"];
+
+/// From where something is presented, or where it belongs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Home {
+    pub pool: String,
+    pub client: String,
+    /// A client with a secret.
+    pub secret_client: String,
+    pub secret: String,
+    pub subject: &'static str,
+    /// Of the subject itself, by the client.
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for Home {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} by {} in {}", self.subject, self.client, self.pool)
+    }
+}
+
+impl Home {
+    /// The subject as [`Stage`].
+    pub fn user(&self, stage: Stage) -> String {
+        format!("{}{}", self.subject, stage.suffix())
+    }
+
+    pub fn secret_hash(&self, user: &str) -> String {
+        secret_hash::compute(user, &self.secret_client, &SecretString::new(self.secret.clone()))
+    }
+}
+
+/// Each subject has a user in each of these states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// With a password, an address and a number.
+    Confirmed,
+    /// Not confirmed, but an administrator vouched for the address.
+    New,
+    /// With a temporary password.
+    Invited,
+    /// An administrator reset the password.
+    Reset,
+}
+
+impl Stage {
+    pub const ALL: [Self; 4] = [Self::Confirmed, Self::New, Self::Invited, Self::Reset];
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Confirmed => "",
+            Self::New => "-new",
+            Self::Invited => "-invited",
+            Self::Reset => "-reset",
+        }
+    }
+}
+
+pub struct World {
+    pub service: TestService,
+    /// Home, and what differs from it in one thing each: the client, the user, the pool, the region.
+    pub homes: Vec<Home>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        // No limits: they are somebody else's tests, and stop whoever presents so much.
+        let builder = TestService::builder().own_keys().settings(|settings| {
+            let limits = &mut settings.limits;
+            for limit in [
+                &mut limits.recovery_requests_per_hour,
+                &mut limits.recovery_attempts_per_hour,
+                &mut limits.confirm_sign_up_attempts_per_hour,
+                &mut limits.resend_codes_per_hour,
+                &mut limits.attribute_codes_per_hour,
+                &mut limits.attribute_attempts_per_hour,
+                &mut limits.change_password_per_hour,
+                &mut limits.password_attempts,
+            ] {
+                *limit = 0;
+            }
+        });
+        let mut world = Self { service: builder.start().await, homes: Vec::new() };
+        let first = world.pool("us-east-1").await;
+        let one = world.clients(&first).await;
+        let two = world.clients(&first).await;
+        let second = world.pool("us-east-1").await;
+        let of_second = world.clients(&second).await;
+        let elsewhere = world.pool("eu-west-1").await;
+        let of_elsewhere = world.clients(&elsewhere).await;
+        for pool in [&first, &second, &elsewhere] {
+            for subject in ["alice", "bob"] {
+                world.people(pool, subject).await;
+            }
+        }
+        let homes = [
+            (&first, &one, "alice"),
+            (&first, &two, "alice"),
+            (&first, &one, "bob"),
+            (&second, &of_second, "alice"),
+            (&elsewhere, &of_elsewhere, "alice"),
+        ];
+        for (pool, (client, secret_client, secret), subject) in homes {
+            let tokens = world.sign_in(client, subject).await;
+            world.homes.push(Home {
+                pool: pool.clone(),
+                client: client.clone(),
+                secret_client: secret_client.clone(),
+                secret: secret.clone(),
+                subject,
+                access_token: text(&tokens["AccessToken"]),
+                refresh_token: text(&tokens["RefreshToken"]),
+            });
+        }
+        world
+    }
+
+    async fn pool(&mut self, region: &str) -> String {
+        self.service.caller.region = region.into();
+        let pool = self.service.pool(json!({ "AutoVerifiedAttributes": ["email"] })).await;
+        for name in ["first", "second"] {
+            self.service.ok("CreateGroup", json!({ "UserPoolId": pool, "GroupName": name })).await;
+        }
+        pool
+    }
+
+    /// A public client, one with a secret, and the secret.
+    async fn clients(&self, pool: &str) -> (String, String, String) {
+        let client = self.service.client(pool, json!({ "ExplicitAuthFlows": FLOWS })).await;
+        let members = json!({
+            "UserPoolId": pool, "ClientName": "secret", "ExplicitAuthFlows": FLOWS, "GenerateSecret": true,
+        });
+        let with_secret = self.service.ok("CreateUserPoolClient", members).await["UserPoolClient"].clone();
+        (client, text(&with_secret["ClientId"]), text(&with_secret["ClientSecret"]))
+    }
+
+    async fn people(&self, pool: &str, subject: &str) {
+        for stage in Stage::ALL {
+            self.person(pool, &format!("{subject}{}", stage.suffix()), stage).await;
+        }
+    }
+
+    /// A user in a state, and a member of both groups.
+    pub async fn person(&self, pool: &str, user: &str, stage: Stage) {
+        let given = json!([
+            { "Name": "email", "Value": format!("{user}@example.org") }, { "Name": "email_verified", "Value": "true" },
+            { "Name": "phone_number", "Value": "+15555550100" },
+        ]);
+        let of = |members: Value| {
+            let mut request = json!({ "UserPoolId": pool, "Username": user });
+            request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            request
+        };
+        if stage == Stage::New {
+            let client = self.service.ok("ListUserPoolClients", json!({ "UserPoolId": pool })).await;
+            let public = client["UserPoolClients"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|one| one["ClientName"] == "client");
+            let request = json!({
+                "ClientId": public.unwrap()["ClientId"], "Username": user, "Password": PASSWORD,
+                "UserAttributes": [given[0], given[2]],
+            });
+            self.service.ok("SignUp", request).await;
+            let vouched = json!([given[1]]);
+            self.service.ok("AdminUpdateUserAttributes", of(json!({ "UserAttributes": vouched }))).await;
+        } else {
+            let members = json!({
+                "MessageAction": "SUPPRESS", "TemporaryPassword": PASSWORD, "UserAttributes": given,
+            });
+            self.service.ok("AdminCreateUser", of(members)).await;
+        }
+        if matches!(stage, Stage::Confirmed | Stage::Reset) {
+            let members = json!({ "Password": PASSWORD, "Permanent": true });
+            self.service.ok("AdminSetUserPassword", of(members)).await;
+        }
+        for group in ["first", "second"] {
+            self.service.ok("AdminAddUserToGroup", of(json!({ "GroupName": group }))).await;
+        }
+    }
+
+    /// What a sign-in answers: tokens.
+    pub async fn sign_in(&self, client: &str, user: &str) -> Value {
+        self.start(&self.service, client, user).await["AuthenticationResult"].clone()
+    }
+
+    /// What a sign-in on an instance answers.
+    pub async fn start(&self, service: &TestService, client: &str, user: &str) -> Value {
+        let request = json!({
+            "ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": user, "PASSWORD": PASSWORD },
+        });
+        service.ok("InitiateAuth", request).await
+    }
+
+    /// The code of the newest message of a purpose to a user.
+    pub async fn code(&self, pool: &str, user: &str, purposes: &[&str]) -> String {
+        let inbox = self.service.inbox().await;
+        let fits = |message: &cenote_store::InboxMessage| {
+            message.pool_id.as_str() == pool
+                && message.username == user
+                && purposes.contains(&message.purpose.as_str())
+        };
+        inbox.into_iter().find(fits).and_then(|message| message.code).unwrap()
+    }
+}
+
+pub fn error(code: &str, message: impl Into<String>) -> WireError {
+    (code.to_owned(), message.into())
+}
