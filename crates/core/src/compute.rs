@@ -27,6 +27,6 @@ impl Compute {
         F: FnOnce() -> T + Send + 'static,
     {
         let _permit = self.permits.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+        tokio::task::spawn_blocking(work).await.map_err(|error| Error::unfinished(&error))
     }
 }

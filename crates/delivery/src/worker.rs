@@ -188,7 +188,7 @@ impl Worker {
                         tried += u64::from(outcome != Outcome::Taken);
                     }
                     Some(Ok(Err(error))) => failure = Some(error),
-                    Some(Err(error)) => tracing::error!(%error, "delivery.attempt_panicked"),
+                    Some(Err(_)) => tracing::error!("delivery.attempt_panicked"),
                 }
             }
             if let Some(failure) = failure {

@@ -62,7 +62,7 @@ pub(crate) async fn answer(site: Arc<Site>, head: Parts, source_ip: IpAddr, star
     }
     match tokio::spawn(complete(site, head, source_ip, started)).await {
         Ok(answer) => answer,
-        Err(error) => failure(&Error::internal(error)),
+        Err(error) => failure(&Error::unfinished(&error)),
     }
 }
 
@@ -82,7 +82,7 @@ async fn complete(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Inst
         let (context, link) = (site.service.context(caller), Link::parse(head.uri.query()));
         // A task of its own: should it panic, the request is answered and counted all the same.
         let task = tokio::spawn(async move { confirm(&context, link).await });
-        task.await.unwrap_or_else(|error| Err(Error::internal(error)))
+        task.await.unwrap_or_else(|error| Err(Error::unfinished(&error)))
     } else {
         Err(Error::too_many_requests())
     };

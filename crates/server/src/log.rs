@@ -25,6 +25,11 @@ pub fn start(section: &LogSection) {
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer).with(filter));
+    // Where it happened says enough. The text may quote what it happened with.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked");
+    }));
 }
 
 /// What is heard of whom.
@@ -42,6 +47,25 @@ mod tests {
     use tracing::Level;
 
     use super::*;
+
+    /// Runs itself in a process of its own, whose log and hook nobody else has.
+    #[test]
+    fn what_a_panic_says_stays_out_of_the_log() {
+        const CHILD: &str = "TEST_THAT_PANICS";
+        if std::env::var_os(CHILD).is_some() {
+            super::start(&LogSection { format: LogFormat::Json, level: LogLevel::Trace });
+            let name = std::hint::black_box("wilhelmina-ü");
+            let _ = std::panic::catch_unwind(|| panic!("no user {name}"));
+            let _ = std::panic::catch_unwind(|| name[..name.len() - 1].len());
+            return;
+        }
+        let mut itself = std::process::Command::new(std::env::current_exe().unwrap());
+        itself.args(["--exact", "--nocapture", "log::tests::what_a_panic_says_stays_out_of_the_log"]);
+        let log = String::from_utf8(itself.env(CHILD, "1").output().unwrap().stderr).unwrap();
+        assert_eq!(log.matches("\"message\":\"panicked\"").count(), 2, "{log}");
+        assert!(log.contains("log.rs:"), "{log}");
+        assert!(!log.contains("wilhelmina"), "{log}");
+    }
 
     #[test]
     fn libraries_are_heard_when_something_is_wrong() {

@@ -39,7 +39,7 @@ pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
     let id = request.id.clone();
     match tokio::spawn(complete(site, request)).await {
         Ok(answer) => answer,
-        Err(error) => answer::failure(&id, &Error::internal(error)),
+        Err(error) => answer::failure(&id, &Error::unfinished(&error)),
     }
 }
 
@@ -71,7 +71,7 @@ async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Resu
         Authentication::None | Authentication::AccessToken | Authentication::Client => None,
     };
     let input = parse(&body.bytes)?;
-    record.pool_id = pool_id_of(&input);
+    record.pool_id = pool_id_of(&input, &site.service.settings.region);
     if let Some(principal) = &principal {
         site.access.authorize(principal, operation, &input, &site.service.settings)?;
     }
@@ -83,7 +83,7 @@ async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Resu
     let context = site.service.context(caller);
     // A task of its own: should it panic, the request is answered and counted all the same.
     let task = tokio::spawn(async move { operations::dispatch(&context, operation, input).await });
-    task.await.map_err(Error::internal)?
+    task.await.map_err(|error| Error::unfinished(&error))?
 }
 
 /// `AWSCognitoIdentityProviderService.<Operation>`, exactly.
@@ -143,9 +143,55 @@ fn caller(
     }
 }
 
-/// For the log only, so a value that could not be a pool's id is left out.
-fn pool_id_of(input: &Value) -> Option<String> {
+/// For the log only. What has not the form of a pool's id may be anything that somebody put in the wrong place.
+fn pool_id_of(input: &Value, own_region: &str) -> Option<String> {
     let id = input.get("UserPoolId")?.as_str()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (id.len() <= 55 && id.bytes().all(plain)).then(|| id.to_owned())
+    let (region, name) = id.split_once('_')?;
+    let plain = (1..=20).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (plain && (region == own_region || is_region(region))).then(|| id.to_owned())
+}
+
+/// Whether a text has the form of a region of AWS, such as us-gov-west-1.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let word =
+        |part: &&str| (2..=12).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    match parts.as_slice() {
+        [words @ .., number] => {
+            words.len() >= 2
+                && words.iter().all(word)
+                && (1..=2).contains(&number.len())
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        [] => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::pool_id_of;
+
+    #[test]
+    fn only_what_can_be_a_pool_is_written_down() {
+        let written = |id: &str| pool_id_of(&json!({ "UserPoolId": id }), "local").is_some();
+        for id in ["us-east-1_Example01", "us-gov-west-1_a1b2c3d4e", "ap-southeast-12_x", "local_Example01"] {
+            assert!(written(id), "{id}");
+        }
+        for id in [
+            "wilhelmina",
+            "wilhelmina_krueger",
+            "Hunter_2",
+            "a@example.org",
+            "us-east-1_",
+            "us-east-1_a_b",
+            "us-east_Example01",
+            "123456",
+            "rosa-luisa-1",
+            "us-east-1_abcdefghijklmnopqrstuvwxyz",
+        ] {
+            assert!(!written(id), "{id}");
+        }
+    }
 }

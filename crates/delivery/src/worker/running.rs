@@ -45,7 +45,8 @@ impl Running {
             None => return,
             Some(Ok((task, ()))) => task,
             Some(Err(error)) => {
-                tracing::error!(%error, "delivery.attempt_panicked");
+                // What it said may hold what it was about.
+                tracing::error!("delivery.attempt_panicked");
                 error.id()
             }
         };

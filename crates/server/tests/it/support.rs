@@ -199,27 +199,7 @@ impl TestServer {
         body: &[u8],
         time: SystemTime,
     ) -> Vec<(String, String)> {
-        let identity = Credentials::new(&key.0, &key.1, None, None, "test").into();
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region("eu-west-1")
-            .name(service)
-            .time(time)
-            .settings(SigningSettings::default())
-            .build()
-            .unwrap();
-        let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let host = self.address.to_string();
-        let headers = [
-            ("host", host.as_str()),
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", target.as_str()),
-        ];
-        let url = format!("http://{host}/");
-        let request =
-            SignableRequest::new("POST", &url, headers.into_iter(), SignableBody::Bytes(body)).unwrap();
-        let (instructions, _) = sign(request, &params.into()).unwrap().into_parts();
-        instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        sign_request(self.address, service, key, operation, body, time)
     }
 
     /// The server's time.
@@ -227,6 +207,37 @@ impl TestServer {
         let now_ms = self.server.service().clock.now_ms();
         SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap())
     }
+}
+
+/// The headers that sign a call of a server at this address.
+pub fn sign_request(
+    address: SocketAddr,
+    service: &str,
+    key: &(String, String),
+    operation: &str,
+    body: &[u8],
+    time: SystemTime,
+) -> Vec<(String, String)> {
+    let identity = Credentials::new(&key.0, &key.1, None, None, "test").into();
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region("eu-west-1")
+        .name(service)
+        .time(time)
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap();
+    let target = format!("AWSCognitoIdentityProviderService.{operation}");
+    let host = address.to_string();
+    let headers = [
+        ("host", host.as_str()),
+        ("content-type", "application/x-amz-json-1.1"),
+        ("x-amz-target", target.as_str()),
+    ];
+    let url = format!("http://{host}/");
+    let request = SignableRequest::new("POST", &url, headers.into_iter(), SignableBody::Bytes(body)).unwrap();
+    let (instructions, _) = sign(request, &params.into()).unwrap().into_parts();
+    instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// An answer, byte by byte.
