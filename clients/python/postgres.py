@@ -18,7 +18,7 @@ def server():
         yield Postgres(url, programs())
         return
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-postgres-"))
-    user = _owner(folder)
+    user = owner(folder)
     data = folder / "data"
     tools = programs()
     log = folder / "log"
@@ -76,7 +76,7 @@ def programs():
     return pathlib.Path(found).parent
 
 
-def _owner(folder):
+def owner(folder):
     """PostgreSQL does not run as root: then its own user runs it, or nobody."""
     if os.geteuid() != 0:
         return {}

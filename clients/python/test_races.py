@@ -1,4 +1,4 @@
-"""Many clients at the same moment: what may happen once happens once, on one instance and on two."""
+"""Many clients at the same moment: what may happen once happens once, on one instance and on three."""
 
 import collections
 import concurrent.futures
@@ -13,7 +13,7 @@ from people import PASSWORD, Pool, attributes
 TRIES = 12
 
 
-@pytest.fixture(params=["sqlite", "postgres", "two instances"], scope="module")
+@pytest.fixture(params=["sqlite", "postgres", "three instances"], scope="module")
 def instances(request, tmp_path_factory):
     """Servers of one service."""
     folder = tmp_path_factory.mktemp("races")
@@ -24,7 +24,7 @@ def instances(request, tmp_path_factory):
         options += ["--set", f"store.url={request.getfixturevalue('postgres').database()}"]
     servers = []
     try:
-        for number in range(2 if request.param == "two instances" else 1):
+        for number in range(3 if request.param == "three instances" else 1):
             place = folder / str(number)
             place.mkdir()
             servers.append(Cenote(place, *options))
@@ -164,3 +164,55 @@ def test_a_session_of_a_challenge_is_used_once(instances, name):
         ),
     )
     assert outcomes == {"success": 1, "NotAuthorizedException": TRIES - 1}
+
+
+def test_one_of_many_owns_an_address(instances, name):
+    pool = Pool(instances[0], AliasAttributes=["email"])
+    email = f"{name}@example.com"
+    codes = {}
+    for number in range(TRIES):
+        person = f"{name}-{number}"
+        pool.sign_up(person, email=email)
+        codes[person] = instances[0].message("SignUp", pool=pool.id, user=person)["code"]
+
+    def confirm(api, number):
+        person = f"{name}-{number}"
+        api.confirm_sign_up(ClientId=pool.client_id, Username=person, ConfirmationCode=codes[person])
+
+    assert all_at_once(instances, confirm) == {"success": 1, "AliasExistsException": TRIES - 1}
+    users = pool.api.list_users(UserPoolId=pool.id)["Users"]
+    [owner] = [user["Username"] for user in users if user["UserStatus"] == "CONFIRMED"]
+    assert pool.api.admin_get_user(UserPoolId=pool.id, Username=email)["Username"] == owner
+
+
+def test_a_client_has_two_secrets_at_most(instances, name):
+    pool = Pool(instances[0], client_options={"GenerateSecret": True})
+    outcomes = all_at_once(
+        instances, lambda api, _: api.add_user_pool_client_secret(UserPoolId=pool.id, ClientId=pool.client_id)
+    )
+    assert outcomes["success"] == 1 and outcomes.total() == TRIES, outcomes
+    secrets = pool.api.list_user_pool_client_secrets(UserPoolId=pool.id, ClientId=pool.client_id)
+    assert len(secrets["ClientSecrets"]) == 2
+
+
+def test_a_token_that_is_revoked_while_it_is_used_works_nowhere_afterwards(instances, name):
+    pool = Pool(instances[0])
+    person(pool, name)
+    token = pool.sign_in(name)["RefreshToken"]
+
+    def use(api, number):
+        if number == 0:
+            api.revoke_token(ClientId=pool.client_id, Token=token)
+        else:
+            refresh(api)
+            refresh(api)
+
+    def refresh(api):
+        return api.initiate_auth(
+            ClientId=pool.client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": token}
+        )
+
+    assert set(all_at_once(instances, use)) <= {"success", "NotAuthorizedException"}
+    for server in instances:
+        with pytest.raises(botocore.exceptions.ClientError, match="revoked"):
+            refresh(server.client())

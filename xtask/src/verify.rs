@@ -37,6 +37,12 @@ const PARTS: &[Part] = &[
         run: crash,
     },
     Part {
+        name: "instances",
+        proves: "three instances over one PostgreSQL, one after the other replaced; its fail-over to a standby",
+        needs: &[Need::Python, Need::Postgres],
+        run: instances,
+    },
+    Part {
         name: "fuzz",
         proves: "no input breaks a decoder of outside bytes, as far as the time goes",
         needs: &[Need::CompilerOfCpp],
@@ -143,7 +149,7 @@ fn rust(workspace: &Workspace) -> Outcome {
 }
 
 fn python(workspace: &Workspace) -> Outcome {
-    pytest(workspace, &["--ignore=test_crash.py"])
+    pytest(workspace, &["--ignore=test_crash.py", "--ignore=test_failover.py", "--ignore=test_instances.py"])
 }
 
 fn crash(workspace: &Workspace) -> Outcome {
@@ -152,6 +158,10 @@ fn crash(workspace: &Workspace) -> Outcome {
 
 fn fuzz(workspace: &Workspace) -> Outcome {
     crate::fuzz::fuzz(workspace, None, &[])
+}
+
+fn instances(workspace: &Workspace) -> Outcome {
+    pytest(workspace, &["test_failover.py", "test_instances.py"])
 }
 
 fn pytest(workspace: &Workspace, arguments: &[&str]) -> Outcome {

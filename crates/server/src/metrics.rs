@@ -162,6 +162,8 @@ fn register_store(registry: &mut Registry, statistics: Statistics) {
         counter(statistics.failures),
     );
     registry.register("retries", "Transactions that were run again", counter(statistics.retries));
+    let resolved = "Commits whose answer was lost and whose outcome was found out";
+    registry.register("resolved", resolved, counter(statistics.resolved));
 }
 
 fn register_outbox(registry: &mut Registry, count: &MessageCount) {

@@ -13,6 +13,7 @@ use cenote_crypto::{KeyRing, RandomSource, SystemRandom};
 use cenote_delivery::{SettingsError, Transports, Worker, WorkerSettings};
 use cenote_store::{Durability, StoreError};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use crate::access::{Access, KeyCache};
 use crate::background;
@@ -24,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::parts;
 use crate::rates::Rates;
 use crate::seed::{Seed, SeedError};
-use crate::site::{Site, TimeTravel};
+use crate::site::{Leaving, Site, TimeTravel};
 
 /// What kind of server it is.
 #[derive(Debug)]
@@ -201,6 +202,7 @@ impl Server {
             dev,
             guards_host: dev && !options.exposed,
             time_travel: offset.map(|clock| TimeTravel { clock, seed: options.seed }),
+            leaving: Leaving::default(),
             service: Arc::clone(&service),
             config,
         });
@@ -227,9 +229,11 @@ impl Server {
         &self.site.service
     }
 
-    /// Stops accepting, waits for what runs as long as the configuration allows, ends the background work, and closes the
-    /// store.
+    /// Lets load balancers know and goes on for as long as the configuration says. Then stops accepting, waits for what runs
+    /// as long as the configuration allows, ends the background work, and closes the store.
     pub async fn stop(self) {
+        self.site.leaving.begin();
+        sleep(Duration::from_millis(self.site.config.server.drain_delay_ms)).await;
         let patience = Duration::from_millis(self.site.config.server.drain_timeout_ms);
         let started = Instant::now();
         self.stop.stop();

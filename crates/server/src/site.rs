@@ -1,6 +1,7 @@
 //! What every request can see of the server.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cenote_core::Service;
 use cenote_delivery::DeliveryStatistics;
@@ -30,6 +31,21 @@ pub(crate) struct Site {
     pub guards_host: bool,
     /// `cenote dev --clock` only.
     pub time_travel: Option<TimeTravel>,
+    pub leaving: Leaving,
+}
+
+/// Whether the server was told to stop: then nobody new should come, and who is here should not stay.
+#[derive(Debug, Default)]
+pub(crate) struct Leaving(AtomicBool);
+
+impl Leaving {
+    pub(crate) fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What test suites may do to the server.

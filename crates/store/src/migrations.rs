@@ -3,12 +3,17 @@
 /// One step. Its version is its place in [`MIGRATIONS`], from 1.
 pub(crate) struct Migration {
     pub(crate) sql: &'static str,
+    /// The oldest version whose release works with the schema after this step, and loses nothing that newer releases write:
+    /// it may go on running, and start again, while the others are replaced. Every release before the one that reads this
+    /// refuses nevertheless.
+    pub(crate) compatible_from: i64,
 }
 
 /// All steps in order. A released step never changes.
 pub(crate) const MIGRATIONS: &[Migration] = &[
-    Migration { sql: include_str!("../migrations/0001_initial.sql") },
-    Migration { sql: include_str!("../migrations/0002_groups.sql") },
+    Migration { sql: include_str!("../migrations/0001_initial.sql"), compatible_from: 1 },
+    Migration { sql: include_str!("../migrations/0002_groups.sql"), compatible_from: 2 },
+    Migration { sql: include_str!("../migrations/0003_writers.sql"), compatible_from: 2 },
 ];
 
 /// What is there before the first step, with the columns that steps and `schema_version` need.
@@ -20,6 +25,10 @@ pub(crate) const INITIAL_VERSION: &str =
 pub(crate) const LOCK_VERSION: &str = "UPDATE meta SET value = value WHERE key = 'schema_version'";
 pub(crate) const READ_VERSION: &str = "SELECT value FROM meta WHERE key = 'schema_version'";
 pub(crate) const WRITE_VERSION: &str = "UPDATE meta SET value = $1 WHERE key = 'schema_version'";
+/// What a later release has declared; nothing before the first one that did.
+pub(crate) const READ_COMPATIBLE_FROM: &str = "SELECT value FROM meta WHERE key = 'schema_compatible_from'";
+pub(crate) const WRITE_COMPATIBLE_FROM: &str = "INSERT INTO meta (key, value) VALUES ('schema_compatible_from', $1) \
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
 /// The version of the schema this release works with.
 pub(crate) fn known_version() -> i64 {

@@ -29,6 +29,8 @@ pub struct Statistics {
     pub failures: u64,
     /// Transactions that were run again after a deadlock or a lost connection.
     pub retries: u64,
+    /// Commits whose answer was lost and whose outcome was found out.
+    pub resolved: u64,
 }
 
 impl Store {
@@ -54,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// [`CommitError::Conflict`] with the first precondition that did not hold; [`StoreError::Unavailable`] when nothing was
-    /// changed; [`StoreError::OutcomeUnknown`] when either all or nothing was.
+    /// changed; [`StoreError::OutcomeUnknown`] when either all or nothing was, and the database could not be asked in time.
     pub async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
         let steps = sql::compile(&changes)?;
         drop(changes);

@@ -23,6 +23,7 @@ pub struct ServerSection {
     pub header_timeout_ms: u64,
     pub body_timeout_ms: u64,
     pub idle_timeout_ms: u64,
+    pub drain_delay_ms: u64,
     pub drain_timeout_ms: u64,
 }
 

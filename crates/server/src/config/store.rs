@@ -11,6 +11,7 @@ pub struct StoreSection {
     pub url: SecretString,
     pub url_file: String,
     pub connections: u32,
+    pub timeout_ms: u64,
     pub ca_file: String,
     pub migrations: Migrations,
 }
@@ -44,6 +45,9 @@ impl StoreSection {
         }
         if self.connections == 0 {
             problems.push(Problem("`store.connections` has to be at least 1".into()));
+        }
+        if self.timeout_ms < 100 {
+            problems.push(Problem("`store.timeout_ms` has to be at least 100".into()));
         }
     }
 

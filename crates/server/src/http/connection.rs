@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -70,10 +71,16 @@ where
     let service = {
         let (site, activity) = (Arc::clone(&site), Arc::clone(&activity));
         service_fn(move |request: Request<Incoming>| {
-            let running = activity.request_started(request.version() == Version::HTTP_2);
+            let multiplexed = request.version() == Version::HTTP_2;
+            let running = activity.request_started(multiplexed);
+            let site = Arc::clone(&site);
             let answer = routes::answer(Arc::clone(&site), peer, request);
             async move {
-                let answer = answer.await;
+                let mut answer = answer.await;
+                // The next request shall come on a new connection, which leads elsewhere.
+                if site.leaving.has_begun() && !multiplexed {
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 drop(running);
                 Ok::<_, Infallible>(answer)
             }

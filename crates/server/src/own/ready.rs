@@ -8,6 +8,9 @@ use crate::site::Site;
 
 /// 200 when requests can be answered, or 503 with what is missing.
 pub(super) async fn answer(site: &Site) -> Answer {
+    if site.leaving.has_begun() {
+        return not_ready("server", "it is stopping");
+    }
     let service = &site.service;
     let check = async {
         service.store.ping().await.map_err(|error| ("store", error.to_string()))?;
@@ -19,11 +22,12 @@ pub(super) async fn answer(site: &Site) -> Answer {
         None => answer::json(StatusCode::OK, &json!({ "status": "ready" })),
         Some((what, why)) => {
             tracing::warn!(what, why, "server.not_ready");
-            let missing = [json!({ "what": what, "why": why })];
-            answer::json(
-                StatusCode::SERVICE_UNAVAILABLE,
-                &json!({ "status": "not ready", "missing": missing }),
-            )
+            not_ready(what, &why)
         }
     }
+}
+
+fn not_ready(what: &str, why: &str) -> Answer {
+    let missing = [json!({ "what": what, "why": why })];
+    answer::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "missing": missing }))
 }

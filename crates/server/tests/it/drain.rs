@@ -1,5 +1,6 @@
 //! Stopping.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -119,4 +120,31 @@ async fn connections_without_a_request_do_not_hold_it_up() {
         encrypted.server.stop().await;
     };
     tokio::time::timeout(Duration::from_secs(20), stopped).await.expect("stopped in time");
+}
+
+/// Asks for a path on a connection of its own, which the client would keep.
+async fn get_and_stay(address: SocketAddr, path: &str) -> Reply {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+    Reply::read(&mut stream).await
+}
+
+#[tokio::test]
+async fn load_balancers_learn_of_it_before_anybody_is_refused() {
+    let server = TestServer::builder().set("server.drain_delay_ms=600000").start().await;
+    let address = server.address;
+    assert_eq!(server.get("/_cenote/ready").await.status, 200);
+    let stopping = tokio::spawn(server.server.stop());
+    let ready = async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = "GET /_cenote/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.unwrap();
+        Reply::read(&mut stream).await.status
+    };
+    while ready().await != 503 {}
+    // Who comes nevertheless is served, and asked to go.
+    let reply = get_and_stay(address, "/_cenote/health").await;
+    assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    assert!(!stopping.is_finished());
+    stopping.abort();
 }

@@ -11,6 +11,7 @@ pub(crate) struct Counters {
     conflicts: AtomicU64,
     failures: AtomicU64,
     retries: AtomicU64,
+    resolved: AtomicU64,
 }
 
 impl Counters {
@@ -31,6 +32,10 @@ impl Counters {
         self.retries.fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn count_resolved(&self) {
+        self.resolved.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Statistics {
         Statistics {
             commits: self.commits.load(Relaxed),
@@ -38,6 +43,7 @@ impl Counters {
             conflicts: self.conflicts.load(Relaxed),
             failures: self.failures.load(Relaxed),
             retries: self.retries.load(Relaxed),
+            resolved: self.resolved.load(Relaxed),
         }
     }
 }

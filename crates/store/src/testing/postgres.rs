@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio_postgres::{Config, NoTls};
@@ -98,6 +99,7 @@ fn options(url: &str, database: &str) -> PostgresOptions {
     PostgresOptions {
         url: format!("{url}{separator}dbname={database}"),
         max_connections: 8,
+        patience: Duration::from_secs(15),
         ca_file: None,
         migrations: MigrationMode::Apply,
     }

@@ -36,7 +36,9 @@ pub async fn a_newer_schema_is_refused(store: &TemporaryStore) {
         rusqlite::Connection::open(options.path).unwrap().execute(sql, []).unwrap();
     }
     if let Some(options) = store.postgres_options() {
-        crate::postgres_only::administer(&options, sql).await;
+        // What a later release declares, when this one would do harm.
+        let declare = "UPDATE meta SET value = '1000000' WHERE key = 'schema_compatible_from'";
+        crate::postgres_only::administer(&options, &format!("{sql}; {declare}")).await;
     }
     let refused = store.open_again().await;
     assert!(matches!(refused, Err(StoreError::NewerSchema { found: 1_000_000, .. })), "{refused:?}");

@@ -1,16 +1,22 @@
 //! What happens on the way to PostgreSQL: encryption, and connections that are lost around a commit.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
 
 use cenote_store::testing::temporary_postgres;
-use cenote_store::{Change, CommitError, PostgresOptions, Store, StoreError};
+use cenote_store::{Change, CommitError, Conflict, PostgresOptions, Store, StoreError, User};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_postgres::Config;
 
-use crate::proxy::{self, Fate};
+use crate::proxy::{self, Delivery, End, Fate, Late};
 use crate::samples::*;
 
 /// An authority, a certificate for `localhost` that it signed, and an authority that signed nothing.
@@ -72,7 +78,7 @@ async fn certificates_are_verified() {
         ("localhost", "disable", Some("authority.pem"), false),
     ] {
         let options =
-            proxy::start(&options, host, Some(certificates.server_config()), |_| Fate::Forward).await;
+            proxy::start(&options, host, Some(certificates.server_config()), &Late::new(), |_| None).await;
         let options = PostgresOptions {
             url: format!("{} sslmode={mode}", options.url),
             ca_file: authority.map(|name| certificates.file(name)),
@@ -101,6 +107,7 @@ async fn a_file_without_authorities_is_refused() {
     let options = PostgresOptions {
         url: "postgres://user@localhost/database?sslmode=require".into(),
         max_connections: 1,
+        patience: Duration::from_secs(1),
         ca_file: Some(certificates.file("no-authority.pem")),
         migrations: cenote_store::MigrationMode::Check,
     };
@@ -109,58 +116,148 @@ async fn a_file_without_authorities_is_refused() {
 }
 
 /// A store behind a proxy that gives the first message with `marker` in it this fate, and lets all others pass.
-async fn behind_proxy(options: &PostgresOptions, marker: &'static [u8], fate: Fate) -> Store {
-    let met = AtomicUsize::new(0);
-    let options = proxy::start(options, "localhost", None, move |bytes| {
+async fn behind_proxy(options: &PostgresOptions, marker: &[u8], fate: Fate, late: &Arc<Late>) -> Store {
+    let (met, marker) = (AtomicUsize::new(0), marker.to_vec());
+    let options = proxy::start(options, "localhost", None, late, move |bytes| {
         let marked = bytes.windows(marker.len()).any(|window| window == marker);
-        if marked && met.fetch_add(1, Ordering::Relaxed) == 0 { fate } else { Fate::Forward }
+        (marked && met.fetch_add(1, Ordering::Relaxed) == 0).then_some(fate)
     })
     .await;
     Store::open_postgres(options).await.unwrap()
 }
 
-#[tokio::test]
-async fn an_answer_that_is_lost_around_the_commit_is_an_unknown_outcome() {
+/// When it goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The statements of a set are on their way, and the commit is not.
+    Statements,
+    Commit,
+    /// A statement that commits itself is on its way.
+    Alone,
+}
+
+/// Counts one more, by compare and swap: done twice it would be refused, or count two.
+fn count(user: &User) -> Change {
+    let mut after = user.clone();
+    after.lockout.failures += 1;
+    update(user, &after)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_happens_at_whichever_stage_is_done_once_or_not_at_all() {
     let Some(store) = temporary_postgres().await else { return };
-    let options = store.postgres_options().unwrap();
+    // Long enough for a busy machine, and as long as each case lasts.
+    let patience = Duration::from_secs(2);
+    let options = PostgresOptions { patience, max_connections: 2, ..store.postgres_options().unwrap() };
     let pool = with_pool(&store, "eu_a").await;
-    for (number, (fate, written)) in [(Fate::Lost, false), (Fate::Unanswered, true)].into_iter().enumerate() {
-        let cut = behind_proxy(&options, b"COMMIT", fate).await;
-        let user = full_user(&pool, &number.to_string());
-        let outcome = cut.commit(vec![insert(&user)]).await;
-        assert!(matches!(outcome, Err(CommitError::Store(StoreError::OutcomeUnknown { .. }))), "{outcome:?}");
-        assert_eq!(find(&store, &user).await.is_some(), written);
-        // The next one is served by a new connection.
-        commit(&cut, [Change::MarkSessionUsed(used_session(&number.to_string(), 1))]).await;
+    let late = Late::new();
+    let mut cases = JoinSet::new();
+    for stage in [Stage::Statements, Stage::Commit, Stage::Alone] {
+        for delivery in [Delivery::Never, Delivery::Now, Delivery::Late] {
+            for end in [End::Cut, End::HalfClosed, End::Silence] {
+                let name = format!("{stage:?}-{delivery:?}-{end:?}");
+                let user = user(&pool, &name);
+                commit(&store, [insert(&user)]).await;
+                let (options, late) = (options.clone(), Arc::clone(&late));
+                cases.spawn(async move {
+                    let marker = match stage {
+                        Stage::Statements => b"BEGIN",
+                        Stage::Commit => b"COMMIT".as_slice(),
+                        Stage::Alone => name.as_bytes(),
+                    };
+                    let cut = behind_proxy(&options, marker, (delivery, end), &late).await;
+                    let mut set = vec![count(&user)];
+                    if stage != Stage::Alone {
+                        set.push(Change::MarkSessionUsed(used_session(&name, 1)));
+                    }
+                    let outcome = cut.commit(set).await;
+                    // The store goes on on a new connection.
+                    cut.ping().await.unwrap();
+                    (stage, delivery, end, user, outcome, cut.statistics())
+                });
+            }
+        }
+    }
+    let mut done = Vec::new();
+    for (stage, delivery, end, user, outcome, statistics) in cases.join_all().await {
+        let case = format!("{stage:?} {delivery:?} {end:?}: {outcome:?}");
+        let given_up = stage == Stage::Statements && end == End::Silence;
+        match outcome {
+            Ok(()) => assert!(!given_up, "{case}"),
+            Err(CommitError::Store(StoreError::Unavailable { .. })) => assert!(given_up, "{case}"),
+            Err(_) => panic!("{case}"),
+        }
+        let again = !given_up && (stage == Stage::Statements || delivery != Delivery::Now);
+        assert_eq!(statistics.retries, u64::from(again), "{case}");
+        assert_eq!(statistics.resolved, u64::from(stage != Stage::Statements), "{case}");
+        done.push((stage, user, !given_up));
+    }
+    assert_eq!(done.len(), 27);
+    // What was held back arrives now, when everybody was told what became of it.
+    late.deliver(9).await;
+    for (stage, user, done) in &done {
+        let found = find(&store, user).await.unwrap();
+        assert_eq!(
+            (found.lockout.failures, found.version),
+            if *done { (1, 2) } else { (0, 1) },
+            "{}",
+            user.username
+        );
+        let used = store.is_session_used(&user.username).await.unwrap();
+        assert_eq!(used, *done && *stage != Stage::Alone, "{}", user.username);
     }
 }
 
 #[tokio::test]
-async fn what_is_lost_before_the_commit_is_sent_again() {
+async fn what_grows_blindly_grows_once() {
     let Some(store) = temporary_postgres().await else { return };
-    let options = store.postgres_options().unwrap();
-    let pool = with_pool(&store, "eu_a").await;
-    for (number, fate) in [Fate::Lost, Fate::Unanswered].into_iter().enumerate() {
-        let cut = behind_proxy(&options, b"BEGIN", fate).await;
-        let user = full_user(&pool, &number.to_string());
-        commit(&cut, [insert(&user)]).await;
-        assert_eq!(cut.statistics().retries, 1);
-        assert_eq!(find(&store, &user).await, Some(user));
+    let options = PostgresOptions { patience: Duration::from_secs(2), ..store.postgres_options().unwrap() };
+    let late = Late::new();
+    let mut expected = store.configuration_generation().await.unwrap();
+    for delivery in [Delivery::Never, Delivery::Now, Delivery::Late] {
+        let cut = behind_proxy(&options, b"COMMIT", (delivery, End::Cut), &late).await;
+        commit(&cut, [Change::InsertAccessKey(access_key(&format!("{delivery:?}")))]).await;
+        expected += 1;
+        assert_eq!(store.configuration_generation().await.unwrap(), expected, "{delivery:?}");
     }
+    late.deliver(1).await;
+    assert_eq!(store.configuration_generation().await.unwrap(), expected);
 }
 
 #[tokio::test]
-async fn a_statement_that_commits_itself_is_never_sent_twice() {
+async fn a_conflict_whose_answer_is_lost_is_a_conflict() {
     let Some(store) = temporary_postgres().await else { return };
     let options = store.postgres_options().unwrap();
-    for (fate, written) in [(Fate::Lost, false), (Fate::Unanswered, true)] {
-        let id = if written { "session-written" } else { "session-lost" };
-        // The session's id is in the message that carries the parameters.
-        let cut =
-            behind_proxy(&options, if written { b"session-written" } else { b"session-lost" }, fate).await;
-        let outcome = cut.commit(vec![Change::MarkSessionUsed(used_session(id, 1))]).await;
+    commit(&store, [Change::MarkSessionUsed(used_session("answered", 1))]).await;
+    let cut = behind_proxy(&options, b"answered", (Delivery::Now, End::Cut), &Late::new()).await;
+    let refused = conflict(&cut, [Change::MarkSessionUsed(used_session("answered", 1))]).await;
+    assert_eq!(refused, Conflict::SessionUsed);
+    assert_eq!((cut.statistics().resolved, cut.statistics().retries), (1, 0));
+}
+
+#[tokio::test]
+async fn an_outcome_is_unknown_only_when_the_database_stays_away() {
+    let Some(store) = temporary_postgres().await else { return };
+    let patience = Duration::from_millis(300);
+    let options = PostgresOptions { patience, ..store.postgres_options().unwrap() };
+    for (delivery, written) in [(Delivery::Never, false), (Delivery::Now, true)] {
+        let (gone, name) = (AtomicBool::new(false), format!("session-{delivery:?}"));
+        let marker = name.clone();
+        let options = proxy::start(&options, "localhost", None, &Late::new(), move |bytes| {
+            let marked = bytes.windows(marker.len()).any(|window| window == marker.as_bytes());
+            let was_gone = gone.fetch_or(marked, Ordering::Relaxed);
+            match (marked, was_gone) {
+                (true, false) => Some((delivery, End::Cut)),
+                (_, true) => Some((Delivery::Never, End::Silence)),
+                (false, false) => None,
+            }
+        })
+        .await;
+        let cut = Store::open_postgres(options).await.unwrap();
+        let outcome = cut.commit(vec![Change::MarkSessionUsed(used_session(&name, 1))]).await;
         assert!(matches!(outcome, Err(CommitError::Store(StoreError::OutcomeUnknown { .. }))), "{outcome:?}");
-        assert_eq!(store.is_session_used(id).await.unwrap(), written);
+        assert_eq!(store.is_session_used(&name).await.unwrap(), written);
+        assert_eq!(cut.statistics().resolved, 0);
     }
 }
 
@@ -169,7 +266,34 @@ async fn a_lost_read_is_repeated() {
     let Some(store) = temporary_postgres().await else { return };
     let options = store.postgres_options().unwrap();
     let pool = with_pool(&store, "eu_marked").await;
-    let cut = behind_proxy(&options, b"eu_marked", Fate::Lost).await;
-    assert_eq!(cut.find_pool(&pool.id).await.unwrap(), Some(pool));
-    assert_eq!(cut.statistics().retries, 1);
+    for fate in [(Delivery::Never, End::Cut), (Delivery::Now, End::HalfClosed)] {
+        let cut = behind_proxy(&options, b"eu_marked", fate, &Late::new()).await;
+        assert_eq!(cut.find_pool(&pool.id).await.unwrap().as_ref(), Some(&pool));
+        assert_eq!(cut.statistics().retries, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_connections_and_says_nothing_is_passed_over() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let good = proxy::start(&options, "localhost", None, &Late::new(), |_| None).await;
+    let port = |options: &PostgresOptions| options.url.parse::<Config>().unwrap().get_ports()[0];
+    let url = good.url.replace("host=localhost hostaddr=127.0.0.1", "host=localhost,localhost");
+    let url = url.replace(
+        &format!("port={}", port(&good)),
+        &format!("port={},{} connect_timeout=1", silent.local_addr().unwrap().port(), port(&good)),
+    );
+    let store = Store::open_postgres(PostgresOptions { url, ..good }).await.unwrap();
+    // It costs its time once: everybody else begins with the one that answered.
+    let mut tasks = JoinSet::new();
+    for _ in 0..16 {
+        let store = store.clone();
+        tasks.spawn(async move { store.ping().await.unwrap() });
+    }
+    tasks.join_all().await;
+    let (_asked_first, _) = silent.accept().await.unwrap();
+    let asked_again = poll_fn(|cx| Poll::Ready(silent.poll_accept(cx).is_ready())).await;
+    assert!(!asked_again);
 }

@@ -1,5 +1,7 @@
 //! Lost connections, stricter isolation, and instances that start together.
 
+use std::time::Duration;
+
 use cenote_store::testing::postgres::empty_database;
 use cenote_store::testing::temporary_postgres;
 use cenote_store::{Change, CommitError, MigrationMode, PostgresOptions, Store, StoreError};
@@ -61,11 +63,82 @@ async fn cut_connections_leave_every_set_whole_or_absent() {
         assert_eq!(store.is_session_used(&name).await.unwrap(), written, "{name}");
         match outcome {
             Ok(()) => assert!(written, "{name} was acknowledged and is lost"),
-            Err(CommitError::Store(StoreError::OutcomeUnknown { .. })) => {}
+            // Twice in a row.
             Err(CommitError::Store(StoreError::Unavailable { .. })) => assert!(!written, "{name}"),
             Err(other) => panic!("{other}"),
         }
     }
+}
+
+#[tokio::test]
+async fn the_victim_of_a_deadlock_is_run_again() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    // The other one waits for as long as it takes, so that the deadlock is found from this side.
+    let found = format!("{}&options=-cdeadlock_timeout%3D1s", options.url);
+    let victim = Store::open_postgres(PostgresOptions { url: found, ..options.clone() }).await.unwrap();
+    let pool = with_pool(&store, "eu_a").await;
+    let users = [user(&pool, "first"), user(&pool, "second")];
+    commit(&store, users.iter().map(insert)).await;
+    let other = format!("{}&options=-cdeadlock_timeout%3D600s", options.url);
+    let (other, connection) = tokio_postgres::connect(&other, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let lock = async |sub: &str| {
+        let sql = format!("SELECT 1 FROM users WHERE sub = '{sub}' FOR UPDATE");
+        other.batch_execute(&sql).await.unwrap();
+    };
+    other.batch_execute("BEGIN").await.unwrap();
+    lock("second").await;
+    let set = users.iter().map(|before| {
+        let mut after = before.clone();
+        after.lockout.failures += 1;
+        update(before, &after)
+    });
+    let set: Vec<_> = set.collect();
+    let writing = tokio::spawn({
+        let victim = victim.clone();
+        async move { victim.commit(set).await }
+    });
+    let (watcher, connection) = tokio_postgres::connect(&options.url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let waiting =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while watcher.query(waiting, &[]).await.unwrap().is_empty() {}
+    lock("first").await;
+    other.batch_execute("COMMIT").await.unwrap();
+    writing.await.unwrap().unwrap();
+    assert_eq!(victim.statistics().retries, 1);
+    for user in &users {
+        assert_eq!(find(&store, user).await.unwrap().lockout.failures, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_are_as_many_as_connections_and_do_not_stay_for_ever() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let mut tasks = JoinSet::new();
+    for task in 0..32 {
+        let store = store.store.clone();
+        tasks.spawn(async move {
+            for round in 0..5 {
+                commit(&store, [Change::MarkSessionUsed(used_session(&format!("{task}-{round}"), 1))]).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    let (client, connection) = tokio_postgres::connect(&options.url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let count =
+        async || client.query_one("SELECT COUNT(*) FROM writers", &[]).await.unwrap().get::<_, i64>(0);
+    assert!((1..=8).contains(&count().await), "{}", count().await);
+    // A start a day later clears up, also what is in use: it comes back.
+    client.batch_execute("UPDATE writers SET used_ms = used_ms - 86400001").await.unwrap();
+    let other = store.open_again().await.unwrap();
+    assert_eq!(count().await, 0);
+    commit(&store, [Change::MarkSessionUsed(used_session("more", 1))]).await;
+    commit(&other, [Change::MarkSessionUsed(used_session("others", 1))]).await;
+    assert_eq!(count().await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,6 +194,7 @@ async fn a_server_that_is_not_there_is_reported_without_the_password() {
         // Nothing listens on this port of this machine.
         url: "postgres://user:hunter2@127.0.0.1:1/database".into(),
         max_connections: 1,
+        patience: Duration::from_secs(1),
         ca_file: None,
         migrations: MigrationMode::Check,
     };

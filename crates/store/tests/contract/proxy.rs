@@ -1,26 +1,63 @@
 //! A proxy between the store and PostgreSQL, which encrypts, or cuts the connection at a chosen moment.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cenote_store::PostgresOptions;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::Semaphore;
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use tokio_rustls::TlsAcceptor;
 
-/// What becomes of bytes on their way to the server.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    Forward,
-    /// They are not forwarded, and the connection is cut.
-    Lost,
-    /// They are forwarded, and the connection is cut instead of the answer.
-    Unanswered,
+/// Whether bytes reach the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Never,
+    /// And the server does what they ask for.
+    Now,
+    /// When the test says so.
+    Late,
 }
 
-type Decide = Arc<dyn Fn(&[u8]) -> Fate + Send + Sync>;
+/// What happens to the connection then. The answer never comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Both sides are told.
+    Cut,
+    /// The client is told, the server is not.
+    HalfClosed,
+    /// Nobody is told, and nothing comes through any more.
+    Silence,
+}
+
+pub type Fate = (Delivery, End);
+
+/// What becomes of bytes on their way to the server; `None` lets them pass.
+type Decide = Arc<dyn Fn(&[u8]) -> Option<Fate> + Send + Sync>;
+
+/// What is delivered late.
+#[derive(Debug)]
+pub struct Late {
+    gate: Semaphore,
+    delivered: AtomicUsize,
+}
+
+impl Late {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { gate: Semaphore::new(0), delivered: AtomicUsize::new(0) })
+    }
+
+    /// Delivers `count` messages that wait, and waits until the server has done what it would.
+    pub async fn deliver(&self, count: usize) {
+        self.gate.add_permits(count);
+        while self.delivered.load(Ordering::Relaxed) < count {
+            tokio::task::yield_now().await;
+        }
+    }
+}
 
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
@@ -30,16 +67,19 @@ pub async fn start(
     options: &PostgresOptions,
     host: &str,
     tls: Option<ServerConfig>,
-    decide: impl Fn(&[u8]) -> Fate + Send + Sync + 'static,
+    late: &Arc<Late>,
+    decide: impl Fn(&[u8]) -> Option<Fate> + Send + Sync + 'static,
 ) -> PostgresOptions {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let config: Config = options.url.parse().unwrap();
     let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
     let (target, decide): (_, Decide) = (config.clone(), Arc::new(decide));
+    let late = Arc::clone(late);
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let (tls, target, decide) = (tls.clone(), target.clone(), Arc::clone(&decide));
+            let late = Arc::clone(&late);
             tokio::spawn(async move {
                 let client: Box<dyn Stream> = match tls {
                     Some(tls) => match encrypt(client, &tls).await {
@@ -48,7 +88,7 @@ pub async fn start(
                     },
                     None => Box::new(client),
                 };
-                forward(client, connect(&target).await, &decide).await;
+                forward(client, connect(&target).await, &late, &decide).await;
             });
         }
     });
@@ -85,23 +125,20 @@ async fn encrypt(mut client: TcpStream, tls: &TlsAcceptor) -> Option<Box<dyn Str
     Some(Box::new(tls.accept(client).await.ok()?))
 }
 
-async fn forward(client: Box<dyn Stream>, server: Box<dyn Stream>, decide: &Decide) {
+async fn forward(client: Box<dyn Stream>, server: Box<dyn Stream>, late: &Late, decide: &Decide) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let (mut question, mut answer) = (vec![0; 65536], vec![0; 65536]);
-    loop {
+    let (message, (delivery, end)) = loop {
         tokio::select! {
             read = from_client.read(&mut question) => match read {
-                Ok(length) if length > 0 => match decide(&question[..length]) {
-                    Fate::Forward => to_server.write_all(&question[..length]).await.unwrap(),
-                    Fate::Lost => return,
-                    Fate::Unanswered => {
-                        to_server.write_all(&question[..length]).await.unwrap();
-                        // The server is done when it answers.
-                        let _ = from_server.read(&mut answer).await;
-                        return;
+                Ok(length) if length > 0 => {
+                    let message = &question[..length];
+                    match decide(message) {
+                        None => to_server.write_all(message).await.unwrap(),
+                        Some(fate) => break (message.to_vec(), fate),
                     }
-                },
+                }
                 _ => return,
             },
             read = from_server.read(&mut answer) => match read {
@@ -113,5 +150,26 @@ async fn forward(client: Box<dyn Stream>, server: Box<dyn Stream>, decide: &Deci
                 _ => return,
             },
         }
+    };
+    if delivery == Delivery::Now {
+        to_server.write_all(&message).await.unwrap();
+        // The server is done when it answers.
+        let _ = from_server.read(&mut answer).await;
     }
+    match end {
+        End::Cut if delivery != Delivery::Late => return,
+        End::Cut | End::HalfClosed => to_client.shutdown().await.unwrap_or_default(),
+        End::Silence => {}
+    }
+    if delivery == Delivery::Late {
+        late.gate.acquire().await.unwrap().forget();
+        // The server may have given the connection up, and says what it likes before it does.
+        if to_server.write_all(&message).await.is_ok() {
+            let _ = from_server.read(&mut answer).await;
+        }
+        late.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+    // Nothing comes through until the client hangs up, and the server never learns that it did.
+    while from_client.read(&mut question).await.is_ok_and(|length| length > 0) {}
+    std::future::pending::<()>().await;
 }

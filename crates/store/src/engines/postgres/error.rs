@@ -38,6 +38,8 @@ pub(super) fn classify(error: &Error) -> Failure {
         code if *code == SqlState::READ_ONLY_SQL_TRANSACTION
             || *code == SqlState::ADMIN_SHUTDOWN
             || *code == SqlState::CRASH_SHUTDOWN
+            // A transaction that its client has forgotten is rolled back, and its connection closed.
+            || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
             || *code == SqlState::CANNOT_CONNECT_NOW
             || code.code().starts_with("08") =>
         {

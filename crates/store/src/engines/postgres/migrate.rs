@@ -2,23 +2,28 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Object, Pool};
 use tokio::time::sleep;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
 use super::error::{Failure, classify, describe};
-use super::{MigrationMode, Shared};
+use super::{MigrationMode, take};
 use crate::error::StoreError;
 use crate::migrations::{self, Migration};
 
 const ATTEMPTS: u32 = 10;
 
-pub(super) async fn migrate(shared: &Shared, mode: MigrationMode) -> Result<(), StoreError> {
+pub(super) async fn migrate(pool: &Pool, mode: MigrationMode) -> Result<(), StoreError> {
     let known = migrations::known_version();
-    let client = shared.client().await?;
-    let found = read_version(&client).await?;
+    let client = take(pool).await?;
+    let found = read_number(&client, migrations::READ_VERSION).await?.unwrap_or_default();
     if found > known {
+        let compatible = read_number(&client, migrations::READ_COMPATIBLE_FROM).await?;
+        if compatible.is_some_and(|oldest| oldest <= known) {
+            tracing::warn!(found, known, "store.newer_schema");
+            return Ok(());
+        }
         return Err(StoreError::NewerSchema { found, known });
     }
     if found == known {
@@ -27,24 +32,25 @@ pub(super) async fn migrate(shared: &Shared, mode: MigrationMode) -> Result<(), 
     if mode == MigrationMode::Check {
         return Err(StoreError::OlderSchema { found, known });
     }
+    // A step may take its time, and so may waiting for another instance.
+    client.batch_execute("SET statement_timeout = 0").await.map_err(|error| failed(&error))?;
     prepare(&client).await?;
     for (version, migration) in migrations::missing(found) {
         apply(&client, version, migration).await?;
     }
+    drop(Object::take(client));
     Ok(())
 }
 
-/// The version of the schema, 0 for an empty database.
-async fn read_version(client: &Client) -> Result<i64, StoreError> {
-    let rows = match client.query(migrations::READ_VERSION, &[]).await {
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => return Ok(0),
+/// A number in `meta`; none when it is missing, or the whole table is.
+async fn read_number(client: &Client, sql: &str) -> Result<Option<i64>, StoreError> {
+    let rows = match client.query(sql, &[]).await {
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => return Ok(None),
         rows => rows.map_err(|error| failed(&error))?,
     };
-    let Some(row) = rows.first() else { return Ok(0) };
-    row.try_get::<_, &str>(0)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or(StoreError::Corrupt { table: "meta", column: "value" })
+    let Some(row) = rows.first() else { return Ok(None) };
+    let number = row.try_get::<_, &str>(0).ok().and_then(|text| text.parse().ok());
+    number.map(Some).ok_or(StoreError::Corrupt { table: "meta", column: "value" })
 }
 
 /// Makes the row that guards the steps. Here two instances can get in each other's way: PostgreSQL then reports what `IF NOT
@@ -71,6 +77,8 @@ async fn apply(client: &Client, version: i64, migration: &Migration) -> Result<(
         if found.is_some_and(|found| found < version) {
             client.batch_execute(&schema(migration.sql)).await?;
             client.execute(migrations::WRITE_VERSION, &[&version.to_string()]).await?;
+            let compatible_from = migration.compatible_from.to_string();
+            client.execute(migrations::WRITE_COMPATIBLE_FROM, &[&compatible_from]).await?;
         }
         client.batch_execute("COMMIT").await
     };
@@ -101,13 +109,45 @@ mod tests {
     use super::*;
     use crate::engines::Engine;
     use crate::store::Store;
-    use crate::testing::postgres::empty_database;
+    use crate::testing::postgres::{empty_database, temporary_postgres};
 
     async fn describe(client: &Client) -> Vec<String> {
         let sql = "SELECT concat_ws(' ', table_name, column_name, data_type, collation_name, is_nullable) \
                    FROM information_schema.columns WHERE table_schema = 'public' \
                    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
         client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// What a later release leaves: its version, and the oldest whose release it goes with.
+    async fn write_versions(client: &Client, version: i64, compatible_from: i64) {
+        client.execute(migrations::WRITE_VERSION, &[&version.to_string()]).await.unwrap();
+        let compatible_from = compatible_from.to_string();
+        client.execute(migrations::WRITE_COMPATIBLE_FROM, &[&compatible_from]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_newer_schema_is_used_when_it_was_declared_compatible_and_left_as_it_is() {
+        let Some(temporary) = temporary_postgres().await else { return };
+        let Engine::Postgres(engine) = &*temporary.store.engine else { panic!("not PostgreSQL") };
+        let client = engine.shared.client().await.unwrap();
+        let known = migrations::known_version();
+        let declared = read_number(&client, migrations::READ_COMPATIBLE_FROM).await.unwrap();
+        assert_eq!(declared, Some(migrations::MIGRATIONS.last().unwrap().compatible_from));
+        write_versions(&client, known + 2, known).await;
+        temporary.open_again().await.unwrap().ping().await.unwrap();
+        assert_eq!(read_number(&client, migrations::READ_VERSION).await.unwrap(), Some(known + 2));
+        write_versions(&client, known + 2, known + 1).await;
+        let refused = temporary.open_again().await.err();
+        assert_eq!(refused, Some(StoreError::NewerSchema { found: known + 2, known }));
+    }
+
+    #[test]
+    fn what_a_step_is_compatible_with_does_not_get_older() {
+        let mut oldest = 0;
+        for (version, migration) in migrations::missing(0) {
+            assert!((oldest..=version).contains(&migration.compatible_from), "{version}");
+            oldest = migration.compatible_from;
+        }
     }
 
     #[tokio::test]

@@ -9,10 +9,13 @@
 //! Nothing here needs LISTEN/NOTIFY or advisory locks.
 
 mod error;
+mod hosts;
 mod migrate;
 mod options;
+mod session;
 mod tls;
 mod transaction;
+mod writers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +25,6 @@ use deadpool_postgres::{
     Client, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 use tokio::time::timeout;
-use tokio_postgres::NoTls;
 use tokio_postgres::types::{IsNull, ToSql, Type, WrongType, to_sql_checked};
 
 pub use options::{MigrationMode, PostgresOptions};
@@ -33,16 +35,11 @@ use crate::error::StoreError;
 use crate::faults::Faults;
 use crate::sql::{Columns, Query, Step, Value};
 use error::{Failure, classify, describe};
+use hosts::Hosts;
+use writers::Writers;
 
-/// How long the server may take for an answer, before the connection is given up.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a free or new connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
-
-/// A server may be set to acknowledge before the disk does; for what Cenote acknowledges that will not do. The stricter settings
-/// for replicas stay as they are.
-const WAIT_FOR_DISK: &str = "SELECT set_config('synchronous_commit', 'on', false) \
-                             WHERE current_setting('synchronous_commit', true) = 'off'";
+/// How long a free connection may take.
+const WAIT: Duration = Duration::from_secs(10);
 
 pub(crate) struct PostgresEngine {
     shared: Arc<Shared>,
@@ -51,31 +48,30 @@ pub(crate) struct PostgresEngine {
 /// What transactions need while they run on their own.
 struct Shared {
     pool: Pool,
+    /// How long the server may take for an answer, before the connection is given up.
+    patience: Duration,
+    writers: Writers,
     counters: Counters,
     faults: Faults,
 }
 
 impl PostgresEngine {
     pub(crate) async fn open(options: PostgresOptions) -> Result<Self, StoreError> {
-        let (config, tls) = options.connection()?;
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match tls {
-            Some(tls) => Manager::from_config(config, tls, recycling),
-            None => Manager::from_config(config, NoTls, recycling),
+        let pool = open_pool(&options)?;
+        migrate::migrate(&pool, options.migrations).await?;
+        let client = take(&pool).await?;
+        let writers = Writers::open(&client).await.map_err(|error| match classify(&error) {
+            Failure::Lost(reason) | Failure::Again(reason) => StoreError::unavailable(reason),
+            Failure::Other(error) => error,
+        })?;
+        drop(client);
+        let shared = Shared {
+            pool,
+            patience: options.patience,
+            writers,
+            counters: Counters::default(),
+            faults: Faults::default(),
         };
-        let pool = Pool::builder(manager)
-            .max_size(options.max_connections.max(1))
-            .runtime(Runtime::Tokio1)
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move { client.batch_execute(WAIT_FOR_DISK).await.map_err(HookError::Backend) })
-            }))
-            .wait_timeout(Some(CONNECT))
-            .create_timeout(Some(CONNECT))
-            .recycle_timeout(Some(CONNECT))
-            .build()
-            .map_err(|_| StoreError::internal("the pool of connections can't be built"))?;
-        let shared = Shared { pool, counters: Counters::default(), faults: Faults::default() };
-        migrate::migrate(&shared, options.migrations).await?;
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -100,16 +96,16 @@ impl PostgresEngine {
         let mut retried = false;
         loop {
             let client = self.shared.client().await?;
-            let failure = match timeout(PATIENCE, read_once(&client, query, params)).await {
+            let failure = match timeout(self.shared.patience, read_once(&client, query, params)).await {
                 Ok(Ok(rows)) => return rows.iter().map(|row| (query.decode)(row)).collect(),
                 Ok(Err(error)) => classify(&error),
                 Err(_) => {
-                    drop(Object::take(client));
+                    self.shared.discard(client);
                     return Err(StoreError::unavailable("the database takes too long"));
                 }
             };
             if failure.is_of_the_connection() {
-                drop(Object::take(client));
+                self.shared.discard(client);
             }
             match failure {
                 Failure::Lost(_) | Failure::Again(_) if !retried => {
@@ -139,19 +135,56 @@ async fn read_once<T>(
     client.query(&statement, &params).await
 }
 
-impl Shared {
-    async fn client(&self) -> Result<Client, StoreError> {
-        self.pool.get().await.map_err(|error| {
-            StoreError::unavailable(match error {
-                PoolError::Backend(error) => describe(&error),
-                PoolError::Closed => "it is closed".into(),
-                PoolError::Timeout(_) => "no connection to the database is free".into(),
-                PoolError::PostCreateHook(HookError::Backend(error)) => describe(&error),
-                PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
-                    "connections can't be made".into()
+/// The pool of connections, none of which is open yet.
+fn open_pool(options: &PostgresOptions) -> Result<Pool, StoreError> {
+    let (config, tls) = options.connection()?;
+    let (session, patience): (Arc<str>, _) = (session::settings(options.patience).into(), options.patience);
+    let hosts = Hosts::new(&config, tls);
+    let longest = hosts.longest_connect();
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    Pool::builder(Manager::from_connect(config, hosts, recycling))
+        .max_size(options.max_connections.max(1))
+        .runtime(Runtime::Tokio1)
+        .post_create(Hook::async_fn(move |client, _| {
+            let session = Arc::clone(&session);
+            Box::pin(async move {
+                match timeout(patience, client.batch_execute(&session)).await {
+                    Ok(done) => done.map_err(HookError::Backend),
+                    Err(_) => Err(HookError::message("the database takes too long")),
                 }
             })
+        }))
+        .wait_timeout(Some(WAIT))
+        .create_timeout(Some(longest))
+        .recycle_timeout(Some(WAIT))
+        .build()
+        .map_err(|_| StoreError::internal("the pool of connections can't be built"))
+}
+
+async fn take(pool: &Pool) -> Result<Client, StoreError> {
+    pool.get().await.map_err(|error| {
+        StoreError::unavailable(match error {
+            PoolError::Backend(error) => describe(&error),
+            PoolError::Closed => "it is closed".into(),
+            PoolError::Timeout(_) => "no connection to the database is free".into(),
+            PoolError::PostCreateHook(HookError::Backend(error)) => describe(&error),
+            PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+                "connections can't be made".into()
+            }
         })
+    })
+}
+
+impl Shared {
+    async fn client(&self) -> Result<Client, StoreError> {
+        take(&self.pool).await
+    }
+
+    /// Closes a connection that failed, and those that wait to be used: they most likely lead to the same server, and whoever
+    /// tries again must not have to find out about each.
+    fn discard(&self, client: Client) {
+        drop(Object::take(client));
+        self.pool.retain(|_, _| false);
     }
 }
 
@@ -196,6 +229,22 @@ impl ToSql for Value {
 mod tests {
     use super::*;
     use crate::testing::temporary_postgres;
+
+    #[tokio::test]
+    async fn a_server_forgets_whom_it_does_not_hear() {
+        let Some(temporary) = temporary_postgres().await else { return };
+        let options = temporary.postgres_options().unwrap();
+        let options = PostgresOptions { patience: Duration::from_millis(1234), ..options };
+        for (preferred, used) in [("0", "1234ms"), ("99s", "99s")] {
+            let url = format!("{}&options=-cstatement_timeout%3D{preferred}", options.url);
+            let engine = PostgresEngine::open(PostgresOptions { url, ..options.clone() }).await.unwrap();
+            let client = engine.shared.client().await.unwrap();
+            let row = client.query_one("SHOW statement_timeout", &[]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), used);
+            let row = client.query_one("SHOW idle_in_transaction_session_timeout", &[]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), "1234ms");
+        }
+    }
 
     #[tokio::test]
     async fn commits_wait_for_the_disk_whatever_the_server_prefers() {

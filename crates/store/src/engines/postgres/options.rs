@@ -20,6 +20,8 @@ pub struct PostgresOptions {
     /// verified. Without it the connection is encrypted unless the server is this machine.
     pub url: String,
     pub max_connections: usize,
+    /// How long the server may take for an answer, before its connection is given up.
+    pub patience: Duration,
     /// The authorities, as PEM, that the server's certificate must come from; the system's when missing.
     pub ca_file: Option<PathBuf>,
     pub migrations: MigrationMode,
@@ -39,6 +41,7 @@ impl fmt::Debug for PostgresOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresOptions")
             .field("max_connections", &self.max_connections)
+            .field("patience", &self.patience)
             .field("ca_file", &self.ca_file)
             .field("migrations", &self.migrations)
             .finish_non_exhaustive()
@@ -90,10 +93,10 @@ fn set_defaults(config: &mut Config) {
         config.connect_timeout(Duration::from_secs(3));
     }
     if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(Duration::from_secs(10));
+        config.tcp_user_timeout(Duration::from_secs(5));
     }
     if config.get_keepalives_interval().is_none() {
-        config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(5));
+        config.keepalives_idle(Duration::from_secs(5)).keepalives_interval(Duration::from_secs(2));
     }
     if config.get_application_name().is_none() {
         config.application_name("cenote");
@@ -119,6 +122,7 @@ mod tests {
         let options = PostgresOptions {
             url: url.into(),
             max_connections: 1,
+            patience: Duration::from_secs(1),
             ca_file: None,
             migrations: MigrationMode::Check,
         };
@@ -161,6 +165,7 @@ mod tests {
         let options = PostgresOptions {
             url: "postgres://u:hunter2@host".into(),
             max_connections: 1,
+            patience: Duration::from_secs(1),
             ca_file: None,
             migrations: MigrationMode::Apply,
         };
