@@ -13,8 +13,8 @@ const LONG: Duration = Duration::from_secs(3600);
 
 /// Runs the named targets, or all.
 ///
-/// The corpus of each is kept under `target/fuzz/corpus`, so time adds up. An input that breaks something is kept under
-/// `target/fuzz/found`, and the end of what libFuzzer said is printed.
+/// The corpus of each is kept under `target/fuzzing/corpus`, so time adds up. An input that breaks something is kept under
+/// `target/fuzzing/found`, and the end of what libFuzzer said is printed.
 pub(crate) fn fuzz(workspace: &Workspace, seconds: Option<u64>, names: &[&str]) -> Outcome {
     let time =
         seconds.map_or(if workspace.extent() == Extent::Long { LONG } else { SHORT }, Duration::from_secs);
@@ -70,8 +70,8 @@ fn build(workspace: &Workspace, profile: &str) -> Result<PathBuf, String> {
     let folder = if profile == "dev" { "debug" } else { profile };
     let built = workspace.target.join(folder).join("cenote-fuzz");
     // A later build without the wrapper would put another binary there.
-    let kept = workspace.target.join("fuzz").join(format!("cenote-fuzz-{folder}"));
-    create(&workspace.target.join("fuzz"))?;
+    let kept = workspace.target.join("fuzzing").join(format!("cenote-fuzz-{folder}"));
+    create(&workspace.target.join("fuzzing"))?;
     std::fs::copy(&built, &kept).map_err(|error| format!("{}: {error}", built.display()))?;
     Ok(kept)
 }
@@ -103,7 +103,7 @@ struct Running {
 
 impl Running {
     fn start(workspace: &Workspace, binary: &Path, target: &str, time: Duration) -> Result<Self, String> {
-        let folder = workspace.target.join("fuzz");
+        let folder = workspace.target.join("fuzzing");
         let (corpus, found) = (folder.join("corpus").join(target), folder.join("found").join(target));
         create(&corpus)?;
         create(&found)?;
