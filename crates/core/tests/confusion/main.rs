@@ -5,7 +5,7 @@
 //! [`artefacts`] lists what there is, [`places`] where something can be presented; [`pairs`] presents everything everywhere.
 //! [`coverage`] fails when the model has a place that the list lacks.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod artefacts;
 mod coverage;

@@ -37,7 +37,7 @@ impl Served {
     pub async fn start(store: &str, log_format: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let post = Post::start();
-        let functions = FakeLambda::start(answer).await.unwrap();
+        let functions = FakeLambda::start(|event| answer(&event)).await.unwrap();
         let config = format!(
             "server.listen = \"127.0.0.1:0\"\nserver.public_url = \"http://127.0.0.1:7665\"\nstore.url = \"{store}\"\n\
              keys.master_key_file = \"master.key\"\nlog.level = \"trace\"\nlog.format = \"{log_format}\"\n\
@@ -150,7 +150,7 @@ fn output(directory: &Path, arguments: &[&str]) -> String {
 }
 
 /// Functions that say more than they should.
-fn answer(event: Value) -> FakeAnswer {
+fn answer(event: &Value) -> FakeAnswer {
     let user = event["userName"].as_str().unwrap_or_default();
     let source = event["triggerSource"].as_str().unwrap_or_default();
     if user.contains("unwanted") || source.starts_with("UserMigration") && user != "migrated-person" {
