@@ -225,6 +225,23 @@ async fn what_grows_blindly_grows_once() {
 }
 
 #[tokio::test]
+async fn what_was_said_not_to_be_done_is_not_done_later() {
+    let Some(store) = temporary_postgres().await else { return };
+    let late = Late::new();
+    let options = proxy::start(&store.postgres_options().unwrap(), "localhost", None, &late, |bytes| {
+        let marked = bytes.windows(9).any(|window| window == b"held-back");
+        marked.then_some((Delivery::Late, End::Cut))
+    })
+    .await;
+    let cut = Store::open_postgres(options).await.unwrap();
+    let outcome = cut.commit(vec![Change::MarkSessionUsed(used_session("held-back", 1))]).await;
+    assert!(matches!(outcome, Err(CommitError::Store(StoreError::Unavailable { .. }))), "{outcome:?}");
+    assert_eq!((cut.statistics().retries, cut.statistics().resolved), (1, 2));
+    late.deliver(2).await;
+    assert!(!store.is_session_used("held-back").await.unwrap());
+}
+
+#[tokio::test]
 async fn a_conflict_whose_answer_is_lost_is_a_conflict() {
     let Some(store) = temporary_postgres().await else { return };
     let options = store.postgres_options().unwrap();

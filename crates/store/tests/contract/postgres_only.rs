@@ -113,6 +113,30 @@ async fn the_victim_of_a_deadlock_is_run_again() {
     }
 }
 
+#[tokio::test]
+async fn who_waits_too_long_for_a_lock_is_refused_and_nothing_is_changed() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let hasty = PostgresOptions { patience: Duration::from_secs(2), ..options.clone() };
+    let hasty = Store::open_postgres(hasty).await.unwrap();
+    let pool = with_pool(&store, "eu_a").await;
+    let before = user(&pool, "locked");
+    commit(&store, [insert(&before)]).await;
+    let (other, connection) = tokio_postgres::connect(&options.url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    other.batch_execute("BEGIN; SELECT 1 FROM users WHERE sub = 'locked' FOR UPDATE").await.unwrap();
+    let mut after = before.clone();
+    after.lockout.failures += 1;
+    for set in [vec![update(&before, &after)], vec![update(&before, &after), Change::ClearInbox]] {
+        let outcome = hasty.commit(set).await;
+        assert!(matches!(outcome, Err(CommitError::Store(StoreError::Unavailable { .. }))), "{outcome:?}");
+    }
+    assert_eq!((hasty.statistics().retries, hasty.statistics().resolved), (0, 0));
+    other.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(find(&store, &before).await, Some(before.clone()));
+    commit(&hasty, [update(&before, &after)]).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writers_are_as_many_as_connections_and_do_not_stay_for_ever() {
     let Some(store) = temporary_postgres().await else { return };

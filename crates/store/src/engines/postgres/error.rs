@@ -57,7 +57,9 @@ pub(super) fn classify(error: &Error) -> Failure {
 pub(super) fn classify_commit(error: &Error) -> Option<Failure> {
     let code = error.code()?;
     let refused = *code != SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
-        && ["22", "23", "25", "40", "42", "53", "55"].iter().any(|class| code.code().starts_with(class));
+        && ["22", "23", "25", "40", "42", "53", "55"].iter().any(|class| code.code().starts_with(class))
+        // It waited too long for somebody else's lock.
+        || *code == SqlState::QUERY_CANCELED;
     refused.then(|| classify(error))
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::Connect;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, Error, NoTls};
@@ -17,8 +17,11 @@ use super::tls::MakeTls;
 /// How much longer than its socket a connection may take: for encryption, the password, and whether it can write.
 const HANDSHAKE: u32 = 2;
 
-/// The servers of the URL. They are tried one after the other, first the one that answered last: who hangs or refuses costs its
-/// time once, and not with every connection.
+/// How long one server is waited for before the next is tried as well.
+const HEAD_START: Duration = Duration::from_millis(300);
+
+/// The servers of the URL. They are tried one after the other, first the one that answered last, so that who hangs or refuses
+/// does not cost its time with every connection. Whoever can be used and answers first is taken.
 #[derive(Clone)]
 pub(super) struct Hosts {
     each: Arc<[Config]>,
@@ -41,33 +44,44 @@ impl Hosts {
 
     /// How long it can take until every one was tried.
     pub(super) fn longest_connect(&self) -> Duration {
-        self.patience * u32::try_from(self.each.len()).unwrap_or(1) + Duration::from_secs(1)
+        HEAD_START * u32::try_from(self.each.len()).unwrap_or(1) + self.patience + Duration::from_secs(1)
     }
 
     async fn connect_to_any(self) -> Result<(Client, JoinHandle<()>), Error> {
         let (count, first) = (self.each.len(), self.last.load(Ordering::Relaxed));
+        let mut waiting = (first..count).chain(0..first).peekable();
+        let mut tried = JoinSet::new();
         let mut refused = None;
-        for index in (first..count).chain(0..first) {
-            let Some(config) = self.each.get(index) else { continue };
-            match timeout(self.patience, self.connect_to(config)).await {
-                Ok(Ok(connected)) => {
+        loop {
+            if let Some(index) = waiting.next() {
+                let hosts = self.clone();
+                tried.spawn(async move {
+                    let connecting = timeout(hosts.patience, hosts.connect_to(index));
+                    (index, connecting.await.unwrap_or_else(|_| Err(Error::__private_api_timeout())))
+                });
+            }
+            let alone = if waiting.peek().is_some() { HEAD_START } else { self.patience * 2 };
+            match timeout(alone, tried.join_next()).await {
+                Ok(Some(Ok((index, Ok(connected))))) => {
                     self.last.store(index, Ordering::Relaxed);
                     return Ok(connected);
                 }
-                Ok(Err(error)) => refused = Some(error),
-                Err(_) => {}
+                Ok(Some(Ok((_, Err(error))))) => refused = Some(error),
+                Ok(None) if waiting.peek().is_none() => break,
+                Ok(Some(Err(_)) | None) | Err(_) => {}
             }
         }
         Err(refused.unwrap_or_else(Error::__private_api_timeout))
     }
 
-    async fn connect_to(&self, config: &Config) -> Result<(Client, JoinHandle<()>), Error> {
+    async fn connect_to(&self, index: usize) -> Result<(Client, JoinHandle<()>), Error> {
         fn run(connection: impl Future<Output = Result<(), Error>> + Send + 'static) -> JoinHandle<()> {
             tokio::spawn(async move {
                 // Whoever uses the connection learns of it, and says so.
                 let _ = connection.await;
             })
         }
+        let config = self.each.get(index).ok_or_else(Error::__private_api_timeout)?;
         Ok(match &self.tls {
             Some(tls) => {
                 let (client, connection) = config.connect(tls.clone()).await?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// The statements that a new connection begins with. Settings that somebody has chosen stay as they are.
 pub(super) fn settings(patience: Duration) -> String {
-    let patience = patience.as_millis();
+    // A little less than who asks waits, so that the answer still comes.
+    let patience = (patience * 4 / 5).as_millis();
     [
         // A server may be set to acknowledge before the disk does; for what Cenote acknowledges that will not do. The stricter
         // settings for replicas stay.
