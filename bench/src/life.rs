@@ -91,12 +91,12 @@ fn stop(mut running: Running) -> Result<(), Failure> {
     if running.wait()? { Ok(()) } else { Err("the server did not stop well".into()) }
 }
 
-/// Waits until the process uses no processor for a second: until what it does after its start is done.
+/// Waits until the process uses no processor for five seconds: until what it does some time after its start is done.
 async fn rest(pid: u32) -> Result<(), Failure> {
-    let limit = Instant::now() + Duration::from_secs(30);
+    let limit = Instant::now() + Duration::from_secs(60);
     let mut before = processor_time(pid)?;
     while Instant::now() < limit {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         let now = processor_time(pid)?;
         if now == before {
             break;

@@ -15,6 +15,9 @@ use crate::http::Stop;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 const SWEEP_ROWS: u32 = 500;
 
+/// How long after the start nothing is made ahead: who starts a server wants its first answers.
+const FIRST_ANSWERS: Duration = Duration::from_secs(3);
+
 /// The tasks.
 #[derive(Debug)]
 pub(crate) struct Background {
@@ -31,7 +34,16 @@ pub(crate) fn start(service: Arc<Service>, worker: Worker, spare_keys: bool) -> 
     tasks.spawn(async move { worker.run(wake, stopping.wait()).await });
     if spare_keys {
         let (filled, stopping) = (Arc::clone(&service), stop.clone());
-        tasks.spawn(async move { spare_keys::keep_filled(filled, stopping.wait()).await });
+        tasks.spawn(async move {
+            let fill = async {
+                sleep(FIRST_ANSWERS).await;
+                spare_keys::keep_filled(filled, lower_priority, std::future::pending()).await;
+            };
+            tokio::select! {
+                () = fill => {}
+                () = stopping.wait() => {}
+            }
+        });
     }
     let stopping = stop.clone();
     tasks.spawn(async move {
@@ -70,4 +82,11 @@ async fn sweep(service: Arc<Service>) {
             }
         }
     }
+}
+
+/// Lets everything else go before this thread.
+fn lower_priority() {
+    // Only Linux has a priority for each thread. Without it the work is done all the same, only less politely.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(19);
 }

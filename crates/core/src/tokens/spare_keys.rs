@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cenote_crypto::jwt::SigningKey;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::compute::Compute;
 use crate::context::Service;
@@ -37,7 +37,8 @@ impl SpareKeys {
             [ready.pop(), ready.pop()]
         };
         self.taken.notify_one();
-        Ok([or_make(first, compute).await?, or_make(second, compute).await?])
+        let (first, second) = tokio::join!(or_make(first, compute), or_make(second, compute));
+        Ok([first?, second?])
     }
 
     /// How many keys are in stock.
@@ -70,11 +71,14 @@ async fn make(compute: &Compute) -> Result<SigningKey, Error> {
 
 /// Keeps the stock full until `shutdown` completes. The binary runs it beside the server; without it every pool waits for
 /// its keys.
-pub async fn keep_filled(service: Arc<Service>, shutdown: impl Future<Output = ()>) {
+///
+/// Nobody waits for these keys, so they are made one at a time, each on a thread of its own, on which `lower_priority` is
+/// called first.
+pub async fn keep_filled(service: Arc<Service>, lower_priority: fn(), shutdown: impl Future<Output = ()>) {
     let fill = async {
         loop {
             while service.spare_keys.count() < CAPACITY {
-                match make(&service.compute).await {
+                match make_beside(lower_priority).await {
                     Ok(key) => service.spare_keys.add(key),
                     Err(error) => {
                         tracing::warn!(cause = ?error.cause, "no signing key could be made ahead");
@@ -89,6 +93,17 @@ pub async fn keep_filled(service: Arc<Service>, shutdown: impl Future<Output = (
         () = fill => {}
         () = pin!(shutdown) => {}
     }
+}
+
+async fn make_beside(lower_priority: fn()) -> Result<SigningKey, Error> {
+    let (send, made) = oneshot::channel();
+    let work = move || {
+        lower_priority();
+        // Whoever does not wait any more is stopping.
+        let _ = send.send(SigningKey::generate());
+    };
+    std::thread::Builder::new().name("spare-keys".into()).spawn(work).map_err(Error::internal)?;
+    made.await.map_err(Error::internal)?.map_err(Error::internal)
 }
 
 #[cfg(feature = "testing")]

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cenote_core::pools::Pool;
 use cenote_core::settings::IssuerForm;
@@ -112,6 +113,8 @@ async fn the_key_maker_works_until_it_is_told_to_stop() {
             }
         }
     };
-    spare_keys::keep_filled(Arc::clone(&service), first_key).await;
+    static CALLED: AtomicBool = AtomicBool::new(false);
+    spare_keys::keep_filled(Arc::clone(&service), || CALLED.store(true, Ordering::SeqCst), first_key).await;
     assert!(service.spare_keys.count() > 0);
+    assert!(CALLED.load(Ordering::SeqCst), "its priority was not lowered");
 }
