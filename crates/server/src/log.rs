@@ -1,7 +1,14 @@
 //! The log: one line or one JSON object an event, on standard error.
 //!
-//! Names of events are `area.what_happened`. Never logged: bodies, user names, passwords, codes, tokens, client ids, secrets.
+//! Lines are gathered for a moment ([`buffer`]). Names of events are `area.what_happened`. Never logged: bodies, user names,
+//! passwords, codes, tokens, client ids, secrets.
 
+mod buffer;
+mod text;
+
+use std::panic;
+
+use buffer::Buffer;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
@@ -9,8 +16,19 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::config::{LogFormat, LogLevel, LogSection};
 
-/// Starts logging for the whole process. A second call changes nothing.
-pub fn start(section: &LogSection) {
+/// Writes out what is gathered when it is dropped; after that every line is written at once.
+#[must_use]
+#[derive(Debug)]
+pub struct Log(Buffer);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+/// Starts logging for the whole process. Call it once, and keep what it returns until the process ends.
+pub fn start(section: &LogSection) -> Log {
     let level = match section.level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -19,17 +37,19 @@ pub fn start(section: &LogSection) {
         LogLevel::Trace => LevelFilter::TRACE,
     };
     let filter = filter(level);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let buffer = Buffer::start(std::io::stderr());
+    let layer = tracing_subscriber::fmt::layer().with_writer(buffer.clone());
     let layer = match section.format {
-        LogFormat::Text => layer.with_ansi(false).boxed(),
+        LogFormat::Text => layer.event_format(text::Text).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer).with(filter));
-    // Where it happened says enough. The text may quote what it happened with.
-    std::panic::set_hook(Box::new(|panic| {
+    // Where it happened says enough. The text may quote what it happened with. An error is written at once.
+    panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panicked");
     }));
+    Log(buffer)
 }
 
 /// What is heard of whom.
@@ -53,7 +73,7 @@ mod tests {
     fn what_a_panic_says_stays_out_of_the_log() {
         const CHILD: &str = "TEST_THAT_PANICS";
         if std::env::var_os(CHILD).is_some() {
-            super::start(&LogSection { format: LogFormat::Json, level: LogLevel::Trace });
+            let _log = super::start(&LogSection { format: LogFormat::Json, level: LogLevel::Trace });
             let name = std::hint::black_box("wilhelmina-ü");
             let _ = std::panic::catch_unwind(|| panic!("no user {name}"));
             let _ = std::panic::catch_unwind(|| name[..name.len() - 1].len());

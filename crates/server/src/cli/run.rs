@@ -11,7 +11,7 @@ use crate::server::{Mode, Server};
 
 /// Starts a server, says so, and runs it until SIGTERM or SIGINT.
 pub(super) fn until_told(mut config: Config, keyring: KeyRing, mode: Mode) -> Result<(), Failure> {
-    log::start(&config.log);
+    let _log = log::start(&config.log);
     let wanted = config.server.max_connections;
     let possible = descriptors::connections_within(descriptors::raise_limit(), wanted);
     if possible < wanted {
