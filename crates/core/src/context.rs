@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::random::RandomSource;
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::settings::Settings;
 use crate::threat::ThreatEngine;
 use crate::tokens::spare_keys::SpareKeys;
+use crate::tokens::verified_tokens::VerifiedTokens;
 
 /// Who calls.
 #[derive(Clone, Debug)]
@@ -79,6 +81,9 @@ pub struct Service {
     pub compute: Compute,
     pub cache: ConfigurationCache,
     pub spare_keys: SpareKeys,
+    pub verified_tokens: VerifiedTokens,
+    /// Grows when this instance adds or removes users: what was counted before is out of date.
+    pub(crate) population: AtomicU64,
     /// Rung after every commit that appended a message.
     pub outbox_wake: Arc<Notify>,
 }
@@ -106,6 +111,8 @@ impl Service {
             compute: Compute::new(parts.parallelism),
             cache: ConfigurationCache::default(),
             spare_keys: SpareKeys::default(),
+            verified_tokens: VerifiedTokens::default(),
+            population: AtomicU64::new(0),
             outbox_wake: Arc::new(Notify::new()),
         })
     }
@@ -123,7 +130,12 @@ impl Service {
     pub async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
         let configuration = changes.iter().any(is_configuration);
         let message = changes.iter().any(|change| matches!(change, Change::AppendMessage(_)));
+        let population =
+            changes.iter().any(|change| matches!(change, Change::InsertUser(_) | Change::DeleteUser(_)));
         let outcome = self.store.commit(changes).await;
+        if population {
+            self.population.fetch_add(1, Ordering::Release);
+        }
         if configuration {
             self.cache.invalidate();
         }

@@ -12,6 +12,7 @@
 //! | [`recovery`] | the forgotten password |
 //! | [`sign_in`], [`tokens`] | flows, challenges, sessions; JWTs, refresh, revocation |
 //! | [`messages`] | which text goes where, and the triggers that may change it |
+//! | [`encoded`] | answers as bytes |
 //! | [`threat`], [`analytics`] | what the engines of these names are told |
 
 pub mod analytics;
@@ -20,6 +21,7 @@ pub mod clients;
 pub mod clock;
 pub mod compute;
 pub mod context;
+pub mod encoded;
 pub mod error;
 pub mod groups;
 pub mod messages;

@@ -3,11 +3,13 @@
 //! Authentication, quota category and declared errors of an operation come with the model
 //! ([`cenote_model::Operation`]). The match is exhaustive: an operation that the table lacks does not compile.
 
+use bytes::Bytes;
 use cenote_model::operations as model;
 use cenote_model::{DecodeError, ErrorCode, Operation, OperationTypes};
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::encoded::Answers;
 use crate::error::Error;
 use crate::{clients, groups, pools, recovery, sign_in, tokens, users};
 
@@ -27,18 +29,21 @@ macro_rules! table {
         /// # Errors
         /// What the operation answers instead, or `SerializationException` and `InvalidParameterException` for a request
         /// that does not fit the model.
-        pub async fn dispatch(context: &Context, operation: Operation, body: Value) -> Result<Vec<u8>, Error> {
+        pub async fn dispatch(context: &Context, operation: Operation, body: Value) -> Result<Bytes, Error> {
             let body = clients::new_id::admit_custom_id(&context.settings, operation, body);
             let outcome = match operation {
                 $(Operation::$name => {
                     let request = decode::<<model::$name as OperationTypes>::Request>(body)?;
                     // Boxed, so that the future of the whole table is not as large as its largest entry.
-                    let response: <model::$name as OperationTypes>::Response =
-                        match Box::pin($function(context, request)).await {
-                            Ok(response) => response,
-                            Err(error) => return Err(declared(operation, error)),
-                        };
-                    if operation.has_output() { serde_json::to_vec(&response).map_err(Error::internal) } else { Ok(Vec::new()) }
+                    let response = match Box::pin($function(context, request)).await {
+                        Ok(response) => response,
+                        Err(error) => return Err(declared(operation, error)),
+                    };
+                    if operation.has_output() {
+                        Answers::<<model::$name as OperationTypes>::Response>::encode(response)
+                    } else {
+                        Ok(Bytes::new())
+                    }
                 })*
                 $(Operation::$missing => Err(Error::not_built(operation.as_str())),)*
             };

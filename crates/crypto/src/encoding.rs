@@ -17,13 +17,16 @@ pub(crate) fn decode_base64_lenient(text: &str) -> Option<Vec<u8>> {
     engine.decode(&compact).ok()
 }
 
+/// Of a number below 16.
+pub(crate) const fn hex_digit(number: u8) -> char {
+    (if number < 10 { b'0' + number } else { b'a' + (number - 10) }) as char
+}
+
 /// Lower-case hex, two digits a byte.
 pub(crate) fn encode_hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-        .collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.iter().flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]));
+    text
 }
 
 /// Hex of any letter case. An odd number of digits is read as if a zero stood in front.

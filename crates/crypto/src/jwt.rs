@@ -180,6 +180,12 @@ struct Header {
     crit: Option<serde_json::Value>,
 }
 
+/// A name for a token by which it can be known without being kept: the SHA-256 of its text.
+#[must_use]
+pub fn fingerprint(token: &str) -> [u8; 32] {
+    sha256(&[token.as_bytes()])
+}
+
 /// Checks a token's signature and returns its claims as the bytes that were signed. Which claims are acceptable (issuer,
 /// audience, expiry) is the caller's to decide. `find_key` gets the header's `kid`, if it has one.
 pub fn verify<K: Borrow<VerifyingKey>>(

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use crate::encoding::encode_hex;
+use crate::encoding::hex_digit;
 use crate::hash::sha256;
 
 /// A source of random bytes, handed to whatever needs them.
@@ -11,20 +11,17 @@ pub trait RandomSource: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The random numbers of AWS-LC, seeded by the operating system.
+/// The random numbers of the operating system. AWS-LC has a generator of its own, which signatures and TLS use; it gathers
+/// entropy for tens of milliseconds before its first number, and the first answer after a start would wait for it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
 impl RandomSource for SystemRandom {
-    /// AWS-LC's generator never reports a failure: without entropy it ends the process. Should that ever change, going
-    /// on without randomness or trying again for ever would both be worse than unwinding out of the one operation that
-    /// asked.
-    #[expect(
-        clippy::expect_used,
-        reason = "RAND_bytes of AWS-LC returns success in every case in which it returns"
-    )]
+    /// Fails only where there is no such source at all. Going on without randomness or trying again for ever would both be
+    /// worse than unwinding out of the one operation that asked.
+    #[expect(clippy::expect_used, reason = "every system that this program runs on has random numbers")]
     fn fill(&self, bytes: &mut [u8]) {
-        aws_lc_rs::rand::fill(bytes).expect("RAND_bytes does not fail");
+        getrandom::fill(bytes).expect("the operating system has random numbers");
     }
 }
 
@@ -96,13 +93,21 @@ pub fn base32hex_lower(random: &dyn RandomSource, length: usize) -> String {
 
 /// A random (version 4) UUID of RFC 9562 in lower case, such as `3f8b1c2e-7d64-4a51-9c0a-5e2b7f1d8a90`.
 pub fn uuid(random: &dyn RandomSource) -> String {
-    let mut bytes: [u8; 16] = token_bytes(random);
+    uuid_of(token_bytes(random))
+}
+
+/// The UUID that [`uuid`] makes of these random bytes.
+pub fn uuid_of(mut bytes: [u8; 16]) -> String {
     let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
     *version = *version & 0x0f | 0x40;
     *variant = *variant & 0x3f | 0x80;
-    let mut text = encode_hex(&bytes);
-    for dash in [20, 16, 12, 8] {
-        text.insert(dash, '-');
+    let mut text = String::with_capacity(36);
+    for (position, byte) in bytes.into_iter().enumerate() {
+        if matches!(position, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push(hex_digit(byte >> 4));
+        text.push(hex_digit(byte & 15));
     }
     text
 }

@@ -94,10 +94,13 @@ impl Pattern {
 impl Class {
     /// `None`: the value has characters beyond ASCII whose category must be looked at.
     fn has_all(&self, value: &str) -> Option<bool> {
+        // Shifting one of two words is several times faster than shifting both together.
+        let (low, high) = (self.ascii as u64, (self.ascii >> 64) as u64);
         let mut undecided = false;
         for byte in value.bytes() {
             if byte.is_ascii() {
-                if self.ascii >> byte & 1 == 0 {
+                let word = if byte < 64 { low } else { high };
+                if word >> (byte & 63) & 1 == 0 {
                     return Some(false);
                 }
             } else {

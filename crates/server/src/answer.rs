@@ -28,7 +28,7 @@ struct ErrorBody<'a> {
 }
 
 /// 200 with what the operation said. An operation without output says nothing.
-pub(crate) fn success(request_id: &str, body: Vec<u8>) -> Answer {
+pub(crate) fn success(request_id: &str, body: Bytes) -> Answer {
     base(StatusCode::OK, request_id, body)
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn failure(request_id: &str, error: &Error) -> Answer {
         _ => body.message = error.message.as_deref(),
     }
     // Texts always serialize.
-    let body = serde_json::to_vec(&body).unwrap_or_default();
+    let body = serde_json::to_vec(&body).unwrap_or_default().into();
     let status = StatusCode::from_u16(error.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = base(status, request_id, body);
     if let Ok(value) = HeaderValue::try_from(format!("{code}:")) {
@@ -75,8 +75,8 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Answer {
     plain(status, "application/json", body.to_string())
 }
 
-fn base(status: StatusCode, request_id: &str, body: Vec<u8>) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(body)));
+fn base(status: StatusCode, request_id: &str, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, AMZ_JSON);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cenote_core::{Caller, Context, Error, users};
-use cenote_crypto::random;
 use cenote_delivery::template::escape_html;
 use cenote_model::types::ConfirmSignUpRequest;
 use cenote_model::{DecodeError, Operation};
@@ -17,6 +16,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::answer::{self, Answer};
+use crate::completion::{caught, to_the_end};
 use crate::record::Record;
 use crate::site::Site;
 
@@ -60,16 +60,16 @@ pub(crate) async fn answer(site: Arc<Site>, head: Parts, source_ip: IpAddr, star
     if head.method != Method::GET {
         return page(StatusCode::OK, "Confirmation", "Open this link in a browser to confirm your account.");
     }
-    match tokio::spawn(complete(site, head, source_ip, started)).await {
+    match to_the_end(complete(site, head, source_ip, started)).await {
         Ok(answer) => answer,
-        Err(error) => failure(&Error::unfinished(&error)),
+        Err(error) => failure(&Error::internal(error)),
     }
 }
 
 /// Counts as the ConfirmSignUp that it is.
 async fn complete(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Instant) -> Answer {
     let _in_flight = site.metrics.request_started();
-    let id = random::uuid(site.service.random.as_ref());
+    let id = site.request_ids.next();
     let record = Record { operation: Some(OPERATION), ..Record::default() };
     let caller = Caller {
         request_id: id.clone(),
@@ -80,9 +80,9 @@ async fn complete(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Inst
     };
     let outcome = if site.rates.take(OPERATION.quota_category(), Instant::now()) {
         let (context, link) = (site.service.context(caller), Link::parse(head.uri.query()));
-        // A task of its own: should it panic, the request is answered and counted all the same.
-        let task = tokio::spawn(async move { confirm(&context, link).await });
-        task.await.unwrap_or_else(|error| Err(Error::unfinished(&error)))
+        // Should it panic, the request is answered and counted all the same.
+        let confirmed = caught(async move { confirm(&context, link).await }).await;
+        confirmed.unwrap_or_else(|error| Err(Error::internal(error)))
     } else {
         Err(Error::too_many_requests())
     };

@@ -8,9 +8,11 @@
 //! | `request` | the way of an API request, from its first byte to its last |
 //! | `record` | what log and metrics say of a request |
 //! | `answer` | status, headers and body of the API's answers |
+//! | `completion` | work that neither a client nor a panic cuts short |
 //! | `http` | sockets, connections, bodies, CORS, routes |
 //! | `access` | signatures, access keys, policies |
 //! | `rates` | request rates by quota category |
+//! | `request_ids` | ids of requests |
 //! | `issuer`, `own` | documents of issuers; our own paths under `/_cenote/` |
 //! | [`config`] | every setting, one section a file |
 //! | [`seed`] | pools, clients and users from a file |
@@ -23,6 +25,7 @@ mod answer;
 mod background;
 pub mod cli;
 mod clock;
+mod completion;
 pub mod config;
 mod confirm_user;
 mod descriptors;
@@ -36,6 +39,7 @@ mod parts;
 mod rates;
 mod record;
 mod request;
+mod request_ids;
 mod reset;
 pub mod seed;
 pub mod server;

@@ -1,9 +1,11 @@
 //! Counters for Prometheus.
 
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cenote_delivery::DeliveryStatistics;
+use cenote_model::Operation;
 use cenote_store::{MessageCount, Statistics};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -34,6 +36,9 @@ struct Delivery {
     outcome: &'static str,
 }
 
+/// The outcome of a request that is no error.
+pub(crate) const SUCCESS: &str = "ok";
+
 type Histograms = Family<OfOperation, Histogram, fn() -> Histogram>;
 
 /// What is counted where it happens.
@@ -41,6 +46,8 @@ type Histograms = Family<OfOperation, Histogram, fn() -> Histogram>;
 pub(crate) struct Metrics {
     requests: Family<Outcome, Counter>,
     durations: Histograms,
+    /// The series of what succeeds, by operation, found once.
+    successes: [OnceLock<(Counter, Histogram)>; Operation::ALL.len()],
     in_flight: Gauge,
     connections: Gauge,
     registry: Registry,
@@ -64,6 +71,7 @@ impl Metrics {
         let metrics = Self {
             requests: Family::default(),
             durations: Family::new_with_constructor(histogram),
+            successes: [const { OnceLock::new() }; Operation::ALL.len()],
             in_flight: Gauge::default(),
             connections: Gauge::default(),
             registry: Registry::default(),
@@ -99,14 +107,29 @@ impl Metrics {
         InFlight(self.in_flight.clone())
     }
 
+    /// `outcome` is [`SUCCESS`] or the code of the error; a request that names no operation counts as `unknown`.
     pub(crate) fn request_finished(
         &self,
-        operation: &'static str,
+        operation: Option<Operation>,
         outcome: &'static str,
         duration: Duration,
     ) {
-        self.requests.get_or_create(&Outcome { operation, outcome }).inc();
-        self.durations.get_or_create(&OfOperation { operation }).observe(duration.as_secs_f64());
+        let name = operation.map_or("unknown", Operation::as_str);
+        let find = || {
+            let requests = self.requests.get_or_create_owned(&Outcome { operation: name, outcome });
+            (requests, self.durations.get_or_create_owned(&OfOperation { operation: name }))
+        };
+        let known = operation.filter(|_| outcome == SUCCESS);
+        let found;
+        let (requests, durations) = match known.and_then(|operation| self.successes.get(operation as usize)) {
+            Some(known) => known.get_or_init(find),
+            None => {
+                found = find();
+                &found
+            }
+        };
+        requests.inc();
+        durations.observe(duration.as_secs_f64());
     }
 
     /// Completes when no request is being answered.

@@ -6,6 +6,7 @@ use cenote_core::Error;
 use cenote_model::Operation;
 
 use crate::answer::Answer;
+use crate::metrics::SUCCESS;
 use crate::site::Site;
 
 /// What the log and the metrics say of a request. Nothing that a caller may want to keep to itself.
@@ -23,7 +24,7 @@ impl Record {
 
     /// `ok` or the code of the error. The cause of an error of ours goes to the log.
     pub(crate) fn outcome<T>(&self, id: &str, outcome: &Result<T, Error>) -> &'static str {
-        let Err(error) = outcome else { return "ok" };
+        let Err(error) = outcome else { return SUCCESS };
         if let Some(cause) = &error.cause {
             let cause = chain(cause.as_ref());
             tracing::error!(request_id = id, operation = self.name(), cause, "request.failed");
@@ -40,14 +41,15 @@ impl Record {
         outcome: &'static str,
         duration: Duration,
     ) {
-        site.metrics.request_finished(self.name(), outcome, duration);
+        site.metrics.request_finished(self.operation, outcome, duration);
         tracing::info!(
             request_id = id,
             operation = self.name(),
             pool_id = self.pool_id.as_deref().unwrap_or_default(),
             outcome,
             status = answer.status().as_u16(),
-            duration_ms = duration.as_secs_f64() * 1000.0,
+            // Whole microseconds: the digits after them would say nothing, and take the longest to write.
+            duration_ms = duration.as_micros() as f64 / 1000.0,
             body_bytes = self.body_bytes,
             "request"
         );

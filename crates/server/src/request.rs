@@ -12,10 +12,12 @@ use cenote_core::{Caller, Error, operations};
 use cenote_model::{Authentication, DecodeError, ErrorCode, Operation};
 use http::header::{HeaderName, USER_AGENT};
 use http::request::Parts;
+use hyper::body::Bytes;
 use serde_json::Value;
 
 use crate::access::Principal;
 use crate::answer::{self, Answer};
+use crate::completion::{caught, to_the_end};
 use crate::http::{Body, BodyError};
 use crate::record::Record;
 use crate::site::Site;
@@ -37,9 +39,9 @@ pub(crate) struct ApiRequest {
 /// meanwhile: half an operation is worse than a wasted one.
 pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
     let id = request.id.clone();
-    match tokio::spawn(complete(site, request)).await {
+    match to_the_end(complete(site, request)).await {
         Ok(answer) => answer,
-        Err(error) => answer::failure(&id, &Error::unfinished(&error)),
+        Err(error) => answer::failure(&id, &Error::internal(error)),
     }
 }
 
@@ -58,7 +60,7 @@ async fn complete(site: Arc<Site>, request: ApiRequest) -> Answer {
     answer
 }
 
-async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Result<Vec<u8>, Error> {
+async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Result<Bytes, Error> {
     // A request without a whole body counts under its operation as well.
     let operation = operation_of(&request.head);
     record.operation = operation.as_ref().ok().copied();
@@ -81,9 +83,10 @@ async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Resu
 
     let caller = caller(site, request.id, &request.head, request.source_ip, principal);
     let context = site.service.context(caller);
-    // A task of its own: should it panic, the request is answered and counted all the same.
-    let task = tokio::spawn(async move { operations::dispatch(&context, operation, input).await });
-    task.await.map_err(|error| Error::unfinished(&error))?
+    // Should it panic, the request is answered and counted all the same.
+    caught(async move { operations::dispatch(&context, operation, input).await })
+        .await
+        .map_err(Error::internal)?
 }
 
 /// `AWSCognitoIdentityProviderService.<Operation>`, exactly.

@@ -24,6 +24,7 @@ use crate::key_check::{self, KeyCheckError};
 use crate::metrics::Metrics;
 use crate::parts;
 use crate::rates::Rates;
+use crate::request_ids::RequestIds;
 use crate::seed::{Seed, SeedError};
 use crate::site::{Leaving, Site, TimeTravel};
 
@@ -54,7 +55,7 @@ pub struct Surroundings {
     pub random: Arc<dyn RandomSource>,
     /// Of a SQLite store.
     pub durability: Durability,
-    /// Makes signing keys ahead, which takes a processor for a second or two after the start.
+    /// Makes signing keys ahead, some time after the start and behind all other work.
     pub spare_keys: bool,
 }
 
@@ -197,6 +198,7 @@ impl Server {
             rates: Rates::new(&config.limits.requests_per_second),
             cors: Cors::new(&config.cors),
             bodies: BodyBudget::new(config.server.max_buffered_bytes),
+            request_ids: RequestIds::new(Arc::clone(&service.random)),
             metrics: Metrics::new(),
             delivery: worker.statistics(),
             dev,

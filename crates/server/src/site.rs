@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::http::{BodyBudget, Cors};
 use crate::metrics::Metrics;
 use crate::rates::Rates;
+use crate::request_ids::RequestIds;
 use crate::seed::Seed;
 
 /// A running server, but for its sockets.
@@ -23,6 +24,7 @@ pub(crate) struct Site {
     pub rates: Rates,
     pub cors: Cors,
     pub bodies: BodyBudget,
+    pub request_ids: RequestIds,
     pub metrics: Metrics,
     pub delivery: Arc<DeliveryStatistics>,
     /// `cenote dev`: the inbox is open, and documents are not cached.

@@ -11,15 +11,19 @@ use crate::pools::Pool;
 /// # Errors
 /// When the users can't be counted.
 pub async fn describe(context: &Context, pool: &Pool) -> Result<UserPoolType, Error> {
-    let users = pool.estimated_users(context).await?;
-    Ok(UserPoolType {
+    Ok(with_users(context, pool, pool.estimated_users(context).await?))
+}
+
+/// The complete description of a pool that has so many users.
+pub(super) fn with_users(context: &Context, pool: &Pool, users: i64) -> UserPoolType {
+    UserPoolType {
         id: Some(pool.id().as_str().to_owned()),
         arn: Some(context.settings.pool_arn(pool.id())),
         creation_date: Some(Timestamp(pool.record.created_ms)),
         last_modified_date: Some(Timestamp(pool.record.modified_ms)),
         estimated_number_of_users: Some(i32::try_from(users).unwrap_or(i32::MAX)),
         ..pool.configuration.user_pool.clone()
-    })
+    }
 }
 
 /// The short form of lists.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cenote_crypto::keyring::KeyRing;
@@ -15,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::pools::describe_user_pool::Described;
 use crate::tokens::keys::PoolKeys;
 
 /// How often a change is tried that somebody else's change may come before.
@@ -24,6 +26,8 @@ pub(crate) const ATTEMPTS: u32 = 5;
 const MANY_USERS: i64 = 10_000;
 /// How long the estimate is kept. Cognito's own is hours old.
 const ESTIMATE_MS: i64 = 60_000;
+/// How long a count is kept when this instance neither added nor removed a user since.
+const COUNT_MS: i64 = 1_000;
 
 /// Everything that can be configured of a pool.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,9 +82,18 @@ pub struct Pool {
     /// Behind the simulated answers for unknown users.
     pub secret: [u8; 32],
     pub(crate) keys: OnceCell<Arc<PoolKeys>>,
-    /// How many users there were, and when.
-    counted: Mutex<Option<(i64, i64)>>,
+    counted: Mutex<Option<Counted>>,
+    pub(super) described: Described,
     schema: BTreeMap<String, SchemaAttributeType>,
+}
+
+/// How many users there were, and when.
+#[derive(Clone, Copy)]
+struct Counted {
+    users: i64,
+    at_ms: i64,
+    /// [`Service::population`](crate::Service) before they were counted.
+    population: u64,
 }
 
 impl std::fmt::Debug for Pool {
@@ -109,7 +122,15 @@ impl Pool {
             .flatten()
             .filter_map(|attribute| Some((attribute.name.clone()?, attribute.clone())))
             .collect();
-        Ok(Self { record, configuration, secret, keys: OnceCell::new(), counted: Mutex::new(None), schema })
+        Ok(Self {
+            record,
+            configuration,
+            secret,
+            keys: OnceCell::new(),
+            counted: Mutex::new(None),
+            described: Described::default(),
+            schema,
+        })
     }
 
     /// The pool as the store has it now, for a change: the cache may be half a second behind.
@@ -146,21 +167,29 @@ impl Pool {
         }
     }
 
-    /// How many users the pool has; of a large pool, how many it had within the last minute.
+    /// How many users the pool has, as far as this instance knows; what others added or removed within the last second may
+    /// be missing, and of a large pool it is how many it had within the last minute.
     ///
     /// # Errors
     /// When the store can't be read.
     pub async fn estimated_users(&self, context: &Context) -> Result<i64, Error> {
+        let population = context.population.load(Ordering::Acquire);
         let known = *self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((count, at)) = known
-            && count >= MANY_USERS
-            && context.now_ms - at < ESTIMATE_MS
-        {
-            return Ok(count);
+        if let Some(known) = known {
+            let age_ms = context.now_ms - known.at_ms;
+            let kept_ms = match known.users {
+                MANY_USERS.. => ESTIMATE_MS,
+                _ if known.population == population => COUNT_MS,
+                _ => 0,
+            };
+            if age_ms < kept_ms {
+                return Ok(known.users);
+            }
         }
-        let count = context.store.count_users(self.id()).await?;
-        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, context.now_ms));
-        Ok(count)
+        let users = context.store.count_users(self.id()).await?;
+        let counted = Counted { users, at_ms: context.now_ms, population };
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+        Ok(users)
     }
 
     /// The pool's id.

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod refresh_token;
 pub mod spare_keys;
 pub mod validity;
+pub mod verified_tokens;
 
 mod admin_user_global_sign_out;
 mod global_sign_out;

@@ -294,10 +294,23 @@ async fn the_thousand_and_first_pool_is_refused() {
 #[tokio::test]
 async fn users_are_counted() {
     let service = TestService::new().await;
+    let other = TestService::builder().start_beside(&service);
     let pool = service.pool(json!({})).await;
-    for name in ["alice", "bob"] {
-        let user = json!({ "UserPoolId": pool, "Username": name, "MessageAction": "SUPPRESS" });
-        service.ok("AdminCreateUser", user).await;
+    let count = async |service: &TestService| {
+        describe(service, &pool).await["EstimatedNumberOfUsers"].as_i64().unwrap()
+    };
+    let user = |name: &str| json!({ "UserPoolId": pool, "Username": name, "MessageAction": "SUPPRESS" });
+    assert_eq!(count(&service).await, 0);
+    for (name, users) in [("alice", 1), ("bob", 2)] {
+        service.ok("AdminCreateUser", user(name)).await;
+        // Twice: the second time it is what was counted before.
+        assert_eq!([count(&service).await, count(&service).await], [users, users]);
     }
-    assert_eq!(describe(&service, &pool).await["EstimatedNumberOfUsers"], 2);
+    service.ok("AdminDeleteUser", json!({ "UserPoolId": pool, "Username": "bob" })).await;
+    assert_eq!([count(&service).await, count(&other).await], [1, 1]);
+    // What another instance does is seen after a second.
+    other.ok("AdminCreateUser", user("carol")).await;
+    assert_eq!(count(&other).await, 2);
+    service.clock.advance_seconds(1);
+    assert_eq!(count(&service).await, 2);
 }

@@ -8,6 +8,7 @@ mod challenge;
 mod flows;
 mod lockout;
 mod refresh;
+mod remembered_tokens;
 mod revocation;
 mod token_claims;
 mod triggers;

@@ -29,23 +29,16 @@ impl Cors {
         if section.any() { Self::Any } else { Self::Listed(section.allowed_origins.clone()) }
     }
 
-    /// What every answer carries.
-    pub(super) fn apply(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+    /// What the answer to this request will carry, whatever it is.
+    pub(super) fn decide(&self, request: &HeaderMap) -> Decision {
         match self {
-            Self::Any => {
-                answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
-            }
+            Self::Any => Decision::Anybody,
             Self::Listed(origins) => {
-                answer.append(VARY, HeaderValue::from_static("Origin"));
-                let origin = request.get(ORIGIN);
                 let listed =
                     |origin: &&HeaderValue| origins.iter().any(|one| one.as_bytes() == origin.as_bytes());
-                let Some(origin) = origin.filter(listed) else { return };
-                answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                Decision::Listed(request.get(ORIGIN).filter(listed).cloned())
             }
         }
-        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
 
     /// What the answer to a preflight carries beside that.
@@ -54,5 +47,30 @@ impl Cors {
         let requested = request.get(ACCESS_CONTROL_REQUEST_HEADERS).filter(|value| !value.is_empty());
         answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, requested.cloned().unwrap_or(HEADERS));
         answer.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    }
+}
+
+/// Whether the page that asks may read the answer.
+#[derive(Debug)]
+pub(super) enum Decision {
+    Anybody,
+    /// The page's origin, if it is one of the list.
+    Listed(Option<HeaderValue>),
+}
+
+impl Decision {
+    pub(super) fn apply(self, answer: &mut HeaderMap) {
+        match self {
+            Self::Anybody => {
+                answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+            }
+            Self::Listed(origin) => {
+                answer.append(VARY, HeaderValue::from_static("Origin"));
+                let Some(origin) = origin else { return };
+                answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
+        }
+        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
 }

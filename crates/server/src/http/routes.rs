@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cenote_crypto::random;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
@@ -17,7 +16,8 @@ use crate::request::{self, ApiRequest};
 use crate::site::Site;
 use crate::{confirm_user, issuer, own};
 
-/// Answers a request, whatever it is.
+/// Answers a request, whatever it is. What is rare is boxed: hyper copies this future about for every request, so it must not
+/// have the size of its largest branch.
 pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incoming>) -> Answer {
     let started = Instant::now();
     let (head, body) = request.into_parts();
@@ -30,11 +30,11 @@ pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incom
         let operator = site.dev
             || server.operator_networks.iter().any(|network| network.contains(source_ip))
                 && !is_forwarded_by_a_stranger(peer, &head.headers, &server.trusted_proxies);
-        return own::answer(&site, &head, path, body, operator).await;
+        return Box::pin(own::answer(&site, &head, path, body, operator)).await;
     }
-    let request_headers = head.headers.clone();
-    let mut answer = api(Arc::clone(&site), source_ip, started, head, body).await;
-    site.cors.apply(&request_headers, answer.headers_mut());
+    let cors = site.cors.decide(&head.headers);
+    let mut answer = api(site, source_ip, started, head, body).await;
+    cors.apply(answer.headers_mut());
     answer
 }
 
@@ -51,13 +51,15 @@ async fn api(site: Arc<Site>, source_ip: IpAddr, started: Instant, head: Parts, 
             let server = &site.config.server;
             let limit = Duration::from_millis(server.body_timeout_ms);
             let body = body::read(&head, body, server.max_body_bytes, limit, &site.bodies).await;
-            let id = random::uuid(site.service.random.as_ref());
+            let id = site.request_ids.next();
             request::answer(site, ApiRequest { id, head, body, source_ip, started }).await
         }
-        Method::GET | Method::HEAD if issuer::is_document(path) => issuer::answer(&site, path).await,
-        Method::GET | Method::HEAD if confirm_user::is_link(path) => {
-            confirm_user::answer(site, head, source_ip, started).await
+        Method::GET | Method::HEAD if issuer::is_document(path) => {
+            Box::pin(issuer::answer(&site, path)).await
         }
-        _ => answer::not_found(&random::uuid(site.service.random.as_ref())),
+        Method::GET | Method::HEAD if confirm_user::is_link(path) => {
+            Box::pin(confirm_user::answer(site, head, source_ip, started)).await
+        }
+        _ => answer::not_found(&site.request_ids.next()),
     }
 }

@@ -11,6 +11,22 @@ body!(User, "users");
 
 static FIND: Query<User> =
     Query { sql: "SELECT data, version FROM users WHERE pool_id = $1 AND sub = $2", decode: decode_body };
+static TOKEN_HOLDER: Query<(User, bool)> = Query {
+    sql: "SELECT data, version, (SELECT COUNT(*) FROM revocations WHERE pool_id = $1 AND family = $3) \
+          FROM users WHERE pool_id = $1 AND sub = $2",
+    decode: |row| {
+        let revocations = decode_integer(row, 2, "revocations", "count")?;
+        Ok((decode_body(row)?, revocations > 0))
+    },
+};
+static TOKEN_HOLDER_VERSION: Query<(i64, bool)> = Query {
+    sql: "SELECT version, (SELECT COUNT(*) FROM revocations WHERE pool_id = $1 AND family = $3) \
+          FROM users WHERE pool_id = $1 AND sub = $2",
+    decode: |row| {
+        let revocations = decode_integer(row, 1, "revocations", "count")?;
+        Ok((decode_integer(row, 0, "users", "version")?, revocations > 0))
+    },
+};
 static BY_KEY: Query<(NameKind, User)> = Query {
     sql: "SELECT u.data, u.version, n.kind FROM user_names n \
           JOIN users u ON u.pool_id = n.pool_id AND u.sub = n.sub \
@@ -40,6 +56,26 @@ static COUNT: Query<i64> = Query {
 impl Store {
     pub async fn find_user(&self, pool: &PoolId, sub: &Sub) -> Result<Option<User>, StoreError> {
         self.find(&FIND, params![pool, sub]).await
+    }
+
+    /// The user of a token and whether the tokens of its sign-in (`family`) were revoked, both at the same moment.
+    pub async fn find_token_holder(
+        &self,
+        pool: &PoolId,
+        sub: &Sub,
+        family: Option<&str>,
+    ) -> Result<Option<(User, bool)>, StoreError> {
+        self.find(&TOKEN_HOLDER, params![pool, sub, family]).await
+    }
+
+    /// The version of [`Self::find_token_holder`]'s user instead of the user: as long as it stays the same, so does the user.
+    pub async fn find_token_holder_version(
+        &self,
+        pool: &PoolId,
+        sub: &Sub,
+        family: Option<&str>,
+    ) -> Result<Option<(i64, bool)>, StoreError> {
+        self.find(&TOKEN_HOLDER_VERSION, params![pool, sub, family]).await
     }
 
     /// Everybody who owns `key` as a name of any kind, by kind: user name first.

@@ -107,6 +107,7 @@ contract! {
     sessions:
         a_session_is_used_once
         revoking_twice_keeps_the_later_expiry
+        a_token_holder_is_found_with_what_was_revoked
         a_sweep_removes_what_has_expired_in_portions;
     atomicity:
         a_conflict_at_the_end_undoes_everything

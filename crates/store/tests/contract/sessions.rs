@@ -1,5 +1,5 @@
 use cenote_store::testing::TemporaryStore;
-use cenote_store::{Change, Conflict, UnknownUser};
+use cenote_store::{Change, Conflict, Pool, UnknownUser, User};
 
 use crate::samples::*;
 
@@ -26,6 +26,31 @@ pub async fn revoking_twice_keeps_the_later_expiry(store: &TemporaryStore) {
     assert!(store.is_revoked(&pool.id, "f").await.unwrap());
     assert_eq!(store.sweep(30, 10).await.unwrap(), 1);
     assert!(!store.is_revoked(&pool.id, "f").await.unwrap());
+}
+
+pub async fn a_token_holder_is_found_with_what_was_revoked(store: &TemporaryStore) {
+    let (pool, other) = (with_pool(store, "eu_a").await, with_pool(store, "eu_b").await);
+    let user = full_user(&pool, "sub");
+    commit(store, [insert(&user)]).await;
+    let find = async |pool: &Pool, family| {
+        let found = store.find_token_holder(&pool.id, &user.sub, family).await.unwrap();
+        let version = store.find_token_holder_version(&pool.id, &user.sub, family).await.unwrap();
+        assert_eq!(found.as_ref().map(|(user, revoked)| (user.version, *revoked)), version);
+        found
+    };
+    commit(store, [Change::Revoke(revocation(&other, "f", 5))]).await;
+    assert_eq!(find(&pool, Some("f")).await, Some((user.clone(), false)));
+    commit(store, [Change::Revoke(revocation(&pool, "f", 5))]).await;
+    assert_eq!(find(&pool, Some("f")).await, Some((user.clone(), true)));
+    assert_eq!(find(&pool, Some("g")).await, Some((user.clone(), false)));
+    assert_eq!(find(&pool, None).await, Some((user.clone(), false)));
+    assert_eq!(find(&other, Some("f")).await, None);
+    let changed = User { enabled: !user.enabled, ..user.clone() };
+    commit(store, [update(&user, &changed)]).await;
+    let changed = User { version: 2, ..changed };
+    assert_eq!(find(&pool, Some("f")).await, Some((changed.clone(), true)));
+    commit(store, [delete(&changed)]).await;
+    assert_eq!(find(&pool, Some("f")).await, None);
 }
 
 pub async fn a_sweep_removes_what_has_expired_in_portions(store: &TemporaryStore) {

@@ -47,6 +47,8 @@ async fn read_everything(store: &Store) {
     store.list_clients(&pool, None, 1).await.unwrap();
     store.signing_keys(&pool).await.unwrap();
     store.find_user(&pool, &sub).await.unwrap();
+    store.find_token_holder(&pool, &sub, Some("f")).await.unwrap();
+    store.find_token_holder_version(&pool, &sub, Some("f")).await.unwrap();
     store.find_users_by_name(&pool, "k").await.unwrap();
     store.find_user_by_name(&pool, NameKind::Email, "k").await.unwrap();
     store.list_users(&pool, None, None, 1).await.unwrap();
