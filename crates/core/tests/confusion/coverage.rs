@@ -1,12 +1,17 @@
-//! Whether [`places`](crate::places) knows every member that the model has for what opens something.
+//! Whether [`places`](crate::places) knows every member that the model has for what opens something, and
+//! [`artefacts`](crate::artefacts) everything that opens something.
 
 use std::collections::BTreeSet;
 
 use cenote_core::operations::is_built;
+use cenote_crypto::Purpose;
 use cenote_model::Operation;
-use serde_json::Value;
+use cenote_store::CodePurpose;
+use serde_json::{Value, json};
 
+use crate::artefacts::Kind;
 use crate::places;
+use crate::world::World;
 
 /// New secrets are set here, not compared with others.
 const SETS_A_SECRET: [(&str, &str); 2] =
@@ -17,10 +22,14 @@ fn opens_something(name: &str) -> bool {
     ["Token", "Session", "Code", "SecretHash", "Secret"].iter().any(|end| name.ends_with(end))
 }
 
+fn model() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../model/cognito-idp.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
 #[test]
 fn every_place_that_the_model_has_is_in_the_list() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../model/cognito-idp.json");
-    let model: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let model = model();
     let known: BTreeSet<(String, String)> = places::all()
         .iter()
         .map(|place| (place.operation.to_owned(), place.member.to_owned()))
@@ -49,5 +58,60 @@ fn every_place_that_the_model_has_is_in_the_list() {
 fn every_place_in_the_list_is_built() {
     for place in places::all().iter().filter(|place| place.operation != places::LINK) {
         assert!(Operation::parse(place.operation).is_some_and(is_built), "{}", place.operation);
+    }
+}
+
+/// The kind of what is sealed and leaves the server. A new purpose does not compile until it is said here which it is.
+fn sealed_kind(purpose: Purpose) -> Option<Kind> {
+    match purpose {
+        Purpose::Session => Some(Kind::Session),
+        Purpose::RefreshToken => Some(Kind::RefreshToken),
+        // One for each list.
+        Purpose::PageToken
+        | Purpose::PasswordVerifier
+        | Purpose::ClientSecret
+        | Purpose::SigningKey
+        | Purpose::PoolSecret
+        | Purpose::OutboxMessage
+        | Purpose::AccessKeySecret
+        | Purpose::TotpSeed
+        | Purpose::ProviderSecret
+        | Purpose::KeyCheck => None,
+    }
+}
+
+/// The kind of a code, in the same way.
+pub fn code_kind(purpose: CodePurpose) -> Kind {
+    match purpose {
+        CodePurpose::SignUp => Kind::SignUpCode,
+        CodePurpose::Reset => Kind::ResetCode,
+        CodePurpose::VerifyEmail => Kind::EmailCode,
+        CodePurpose::VerifyPhoneNumber => Kind::PhoneNumberCode,
+    }
+}
+
+#[test]
+fn everything_that_leaves_the_server_is_taken_somewhere() {
+    let taken: BTreeSet<Kind> = places::all().iter().filter_map(|place| place.takes).collect();
+    for purpose in [Purpose::Session, Purpose::RefreshToken] {
+        assert!(sealed_kind(purpose).is_some_and(|kind| taken.contains(&kind)), "{purpose:?}");
+    }
+}
+
+/// A challenge that is built has sessions of its own: they belong among the artefacts, as what the others are not.
+#[tokio::test]
+async fn every_challenge_that_is_built_has_its_session_in_the_list() {
+    let known = ["NEW_PASSWORD_REQUIRED"];
+    let world = World::new().await;
+    let home = &world.homes[0];
+    let names = model()["shapes"]["ChallengeNameType"]["enum"].clone();
+    for name in names.as_array().unwrap() {
+        let request = json!({
+            "ClientId": home.client, "ChallengeName": name, "Session": "not a session at all",
+            "ChallengeResponses": { "USERNAME": home.subject },
+        });
+        let (_, message) = world.service.fails("RespondToAuthChallenge", request).await;
+        let built = !message.contains("is not built yet");
+        assert_eq!(built, known.contains(&name.as_str().unwrap()), "{name}: {message}");
     }
 }

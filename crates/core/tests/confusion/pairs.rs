@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use cenote_core::testing::text;
 use cenote_core::users;
 use cenote_model::{DecodeError, Operation};
+use cenote_store::{Change, CodePurpose};
 use serde_json::{Value, json};
 
 use crate::artefacts::{self, Artefact, Kind};
+use crate::coverage::code_kind;
 use crate::places::{self, LINK, Outcome, Place};
 use crate::world::*;
 
@@ -47,6 +49,7 @@ fn homes<'a>(world: &'a World, place: &Place, artefact: &'a Artefact) -> Vec<&'a
 async fn what_belongs_elsewhere_is_refused_everywhere_and_stays_good_where_it_belongs() {
     let world = World::new().await;
     let artefacts = artefacts::all(&world).await;
+    every_live_code_is_among(&world, &artefacts).await;
     let places = places::all();
     let mut refused = 0;
     for artefact in &artefacts {
@@ -82,6 +85,71 @@ async fn what_belongs_elsewhere_is_refused_everywhere_and_stays_good_where_it_be
         .map(|(_, place)| (place.operation, place.member))
         .collect();
     assert!(unused.is_empty(), "nothing was right at {unused:?}");
+}
+
+/// No user of the homes has a code that is not presented.
+async fn every_live_code_is_among(world: &World, artefacts: &[Artefact]) {
+    for home in &world.homes {
+        for stage in Stage::ALL {
+            for purpose in world.user(home, stage).await.codes.keys() {
+                let kind = code_kind(*purpose);
+                let among = artefacts.iter().any(|one| {
+                    (one.kind, one.stage, &one.home.pool, one.home.subject)
+                        == (kind, stage, &home.pool, home.subject)
+                });
+                assert!(among, "{purpose:?} of {}", home.user(stage));
+            }
+        }
+    }
+}
+
+/// Whoever can write into the database can move what is in it. A code's hash works in its own place only.
+#[tokio::test]
+async fn a_code_that_is_moved_in_the_database_serves_nowhere() {
+    let world = World::new().await;
+    let artefacts = artefacts::all(&world).await;
+    let find = |kind, home: usize, stage| {
+        let home = &world.homes[home];
+        artefacts.iter().find(|one| one.kind == kind && one.home == *home && one.stage == stage).unwrap()
+    };
+    // From another purpose, another user, another pool: to what alice has.
+    let moves = [
+        (0, Stage::Confirmed, CodePurpose::VerifyEmail),
+        (0, Stage::New, CodePurpose::SignUp),
+        (2, Stage::Confirmed, CodePurpose::Reset),
+        (2, Stage::Confirmed, CodePurpose::VerifyPhoneNumber),
+        (3, Stage::Confirmed, CodePurpose::Reset),
+        (3, Stage::Confirmed, CodePurpose::VerifyPhoneNumber),
+    ];
+    let home = &world.homes[0];
+    for (from, stage, purpose) in moves {
+        let code = world.user(&world.homes[from], stage).await.codes[&purpose].clone();
+        let known = find(code_kind(purpose), from, stage).text.as_str();
+        let redemptions = [
+            (
+                CodePurpose::Reset,
+                "ConfirmForgotPassword",
+                json!({
+                    "ClientId": home.client, "Username": "alice", "Password": NEW_PASSWORD, "ConfirmationCode": known,
+                }),
+            ),
+            (
+                CodePurpose::VerifyPhoneNumber,
+                "VerifyUserAttribute",
+                json!({ "AccessToken": home.access_token, "AttributeName": "phone_number", "Code": known }),
+            ),
+        ];
+        for (to, operation, request) in redemptions {
+            let before = world.user(home, Stage::Confirmed).await;
+            let mut after = before.clone();
+            let own = after.codes[&to].clone();
+            after.codes.insert(to, cenote_store::Code { hash: code.hash.clone(), ..own });
+            let change = Change::UpdateUser { before: Box::new(before), after: Box::new(after) };
+            world.service.service.store.commit(vec![change]).await.unwrap();
+            let told = world.service.fails(operation, request).await;
+            assert_eq!(told.0, "CodeMismatchException", "{purpose:?} of home {from} as {to:?}");
+        }
+    }
 }
 
 /// Everything works where it belongs, after all that. What serves once is used at one of its places, of those that were not

@@ -2,6 +2,7 @@
 
 use cenote_core::testing::{TestService, WireError, text};
 use cenote_crypto::{SecretString, secret_hash};
+use cenote_store::{PoolId, Sub, User};
 use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
@@ -188,6 +189,16 @@ impl World {
         for group in ["first", "second"] {
             self.service.ok("AdminAddUserToGroup", of(json!({ "GroupName": group }))).await;
         }
+    }
+
+    /// What the store has of a user.
+    pub async fn user(&self, home: &Home, stage: Stage) -> User {
+        let request = json!({ "UserPoolId": home.pool, "Username": home.user(stage) });
+        let shown = self.service.ok("AdminGetUser", request).await;
+        let attributes = shown["UserAttributes"].as_array().unwrap();
+        let sub = attributes.iter().find(|item| item["Name"] == "sub").unwrap()["Value"].clone();
+        let (pool, sub) = (PoolId::new(home.pool.as_str()), Sub::new(text(&sub)));
+        self.service.service.store.find_user(&pool, &sub).await.unwrap().unwrap()
     }
 
     /// What a sign-in answers: tokens.

@@ -108,6 +108,8 @@ async fn a_postgres_database_and_a_text_log_tell_no_secrets() {
         files_since(started, &Path::new(&folder).join("data"), &mut files);
         assert!(files.len() > 1_000_000, "{folder}");
         none(&remembered.search_database(&files), "the files of PostgreSQL");
+        let log = std::fs::read_to_string(Path::new(&folder).join("log")).unwrap();
+        none(&remembered.search_log(&log), "the log of PostgreSQL");
     }
     let (log, _directory) = served.stop();
     search_log(&remembered, &log, &metrics);
