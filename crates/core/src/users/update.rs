@@ -91,7 +91,10 @@ pub async fn commit_user(
 ) -> Result<(), CommitError> {
     let mut changes = further;
     if before != after {
-        changes.push(Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) });
+        // Before the messages, which can't fail: a change set that is refused before it has written costs the store least.
+        let messages = changes.iter().position(|change| matches!(change, Change::AppendMessage(_)));
+        let update = Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) };
+        changes.insert(messages.unwrap_or(changes.len()), update);
     }
     if changes.is_empty() { Ok(()) } else { context.commit(changes).await }
 }

@@ -151,6 +151,9 @@ pub(super) fn update(before: &User, after: &User, steps: &mut Vec<Step>) -> Resu
         vec![(&before.pool_id).into(), (&before.sub).into(), before.version.into(), encode_json(after)?],
         Conflict::VersionChanged,
     ));
+    if user_index::surely_same(before, after) {
+        return Ok(());
+    }
     for name in before.names.difference(&after.names) {
         steps.push(release(before, name));
     }

@@ -3,9 +3,9 @@
 use std::future::{Future, poll_fn};
 use std::os::unix::fs::PermissionsExt;
 use std::pin::Pin;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use cenote_store::testing::{Fault, FaultPoint, temporary_sqlite};
@@ -101,6 +101,53 @@ async fn a_failed_flush_fails_everybody_who_shared_it() {
 }
 
 #[tokio::test]
+async fn a_change_set_that_is_refused_after_it_has_written_leaves_nothing_and_the_others_alone() {
+    let store = temporary_sqlite().await;
+    let pool = with_pool(&store, "eu_a").await;
+    let batches = store.statistics().batches;
+    let (reached, release) = hold_first_commit(&store, false);
+    let mark = |id: &str| Change::MarkSessionUsed(used_session(id, 1));
+    let mut first = [Box::pin(store.commit(vec![mark("first")])) as Commit<'_>];
+    queue(&mut first).await;
+    reached.recv().unwrap();
+    let (taken, other) = (user(&pool, "taken"), user(&pool, "other"));
+    let sets = [
+        vec![mark("before")],
+        // Writes, and then meets what was there before the batch.
+        vec![insert(&other), mark("late"), mark("first")],
+        // What the one before would have taken is free.
+        vec![mark("late"), insert(&taken)],
+        // Writes, and then meets what is in the batch.
+        vec![mark("after"), insert(&taken)],
+        vec![mark("after")],
+        // Refused at once.
+        vec![mark("late"), mark("last")],
+    ];
+    let mut waiting: Vec<_> = sets.into_iter().map(|set| Box::pin(store.commit(set)) as Commit<'_>).collect();
+    queue(&mut waiting).await;
+    release.send(()).unwrap();
+    let mut outcomes = Vec::new();
+    for commit in waiting {
+        outcomes.push(match commit.await {
+            Ok(()) => None,
+            Err(CommitError::Conflict(conflict)) => Some(conflict),
+            Err(other) => panic!("{other}"),
+        });
+    }
+    let (used, exists) = (Some(Conflict::SessionUsed), Some(Conflict::AlreadyExists));
+    assert_eq!(outcomes, [None, used, None, exists, None, used]);
+    for commit in &mut first {
+        commit.await.unwrap();
+    }
+    assert_eq!(store.statistics().batches - batches, 2);
+    assert_eq!(store.find_user(&pool.id, &other.sub).await.unwrap(), None);
+    assert!(store.find_user(&pool.id, &taken.sub).await.unwrap().is_some());
+    for (id, there) in [("before", true), ("late", true), ("after", true), ("last", false)] {
+        assert_eq!(store.is_session_used(id).await.unwrap(), there, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn closing_finishes_what_was_asked_before() {
     let store = temporary_sqlite().await;
     let (reached, release) = hold_first_commit(&store, false);
@@ -121,6 +168,41 @@ async fn closing_finishes_what_was_asked_before() {
     assert!(!path.with_extension("db-wal").exists());
     let again = store.open_again().await.unwrap();
     assert!(again.is_session_used("a").await.unwrap() && again.is_session_used("b").await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn the_log_stays_short_while_many_read_and_write() {
+    const MIB: usize = 1024 * 1024;
+    let store = temporary_sqlite().await;
+    let pool = with_pool(&store, "eu_a").await;
+    let log = store.sqlite_options().unwrap().path.with_extension("db-wal");
+    let stop = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..2)
+        .map(|_| {
+            let (store, pool, stop) = (store.store.clone(), pool.clone(), Arc::clone(&stop));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    assert!(store.find_pool(&pool.id).await.unwrap().is_some());
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    // Twice as long in the log, for there is an index.
+    let id = |round: usize| format!("{round:03}{}", "x".repeat(2 * MIB));
+    for round in 0..28 {
+        commit(&store, [Change::MarkSessionUsed(used_session(&id(round), 1))]).await;
+        // Leaves room for the next one in the database, so that only the log grows.
+        assert_eq!(store.sweep(if round == 27 { 0 } else { 1 }, 9).await.unwrap(), u64::from(round < 27));
+        let length = usize::try_from(log.metadata().unwrap().len()).unwrap();
+        assert!(length < 96 * MIB, "{} MiB in round {round}", length / MIB);
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    assert!(!store.is_session_used(&id(26)).await.unwrap());
+    assert!(store.is_session_used(&id(27)).await.unwrap());
 }
 
 #[tokio::test]

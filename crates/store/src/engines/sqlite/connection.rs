@@ -1,16 +1,21 @@
 //! One connection to a SQLite file.
 
 use std::collections::HashMap;
+use std::ffi::c_int;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{ErrorCode, OpenFlags, ToSql};
+use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ToSql};
 
 use super::Durability;
 use crate::error::StoreError;
 use crate::migrations;
-use crate::sql::{Columns, Query, Step, Value};
+use crate::sql::{Columns, Expect, Query, Step, Value};
 
 /// More than there are statements.
 const STATEMENTS: usize = 128;
@@ -19,6 +24,8 @@ pub(super) struct Connection {
     inner: rusqlite::Connection,
     /// The shared SQL texts in SQLite's dialect.
     texts: HashMap<&'static str, String>,
+    /// How many pages the log had after the last commit.
+    log_pages: Arc<AtomicU32>,
 }
 
 impl Connection {
@@ -26,7 +33,7 @@ impl Connection {
     pub(super) fn open_writer(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         create_private(path, durability)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Self::open(path, flags)?;
+        let mut connection = Self::open(path, flags)?;
         // With the log in a file of its own, readers and the writer do not wait for each other, and a commit is one flush.
         let mode: String = connection
             .inner
@@ -45,16 +52,22 @@ impl Connection {
             }
             Durability::Off => "PRAGMA synchronous = OFF;",
         };
-        // A checkpoint every 16 MiB of log instead of 4 folds more changes of the same pages into one write; the log shrinks
-        // back to 64 MiB after a burst. 32 MiB of cache. What is deleted is overwritten, so that users who are gone are not found
-        // in a copy of the file; that writes a few hundredths more, where a page is freed. Statements keep the references between tables themselves, the same
-        // way on every engine.
-        let others = "PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864; \
+        // Checkpoints are made beside the commits; the log shrinks back to 64 MiB after a burst, and is else overwritten where
+        // it is, so that a flush need not make a file longer. 32 MiB of cache. What is deleted is overwritten, so that users
+        // who are gone are not found in a copy of the file; that writes a few hundredths more, where a page is freed.
+        // Statements keep the references between tables themselves, the same way on every engine.
+        let others = "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; \
                       PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; \
                       PRAGMA secure_delete = ON;";
         for pragmas in [synchronous, others] {
             connection.inner.execute_batch(pragmas).map_err(|error| store_error(&error))?;
         }
+        let log_pages = Arc::clone(&connection.log_pages);
+        let count = move |_: &mut Wal, pages: c_int| {
+            log_pages.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        };
+        connection.inner.wal_hook(Some(count)).map_err(|error| store_error(&error))?;
         Ok(connection)
     }
 
@@ -73,9 +86,14 @@ impl Connection {
         let inner = rusqlite::Connection::open_with_flags(path, flags)
             .map_err(|error| StoreError::configuration(format!("can't open the database: {error}")))?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Else SQLite plans a statement anew whenever it is given other values, in case another index suits those better.
+        // There are no statistics it could tell by, and planning costs several times what a read does.
+        inner
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(|error| store_error(&error))?;
         // Locks are only met when another process has the database open, or while a log is recovered.
         inner.busy_timeout(std::time::Duration::from_secs(5)).map_err(|error| store_error(&error))?;
-        Ok(Self { inner, texts: HashMap::new() })
+        Ok(Self { inner, texts: HashMap::new(), log_pages: Arc::default() })
     }
 
     /// Runs a read.
@@ -91,30 +109,23 @@ impl Connection {
         Ok(found)
     }
 
-    /// Runs a step and returns how many rows it touched or, for a `SELECT`, found.
-    pub(super) fn run(&mut self, step: &Step) -> rusqlite::Result<u64> {
-        let text = self.texts.entry(step.sql).or_insert_with(|| dialect(step.sql));
-        let mut statement = self.inner.prepare_cached(text)?;
-        let params = rusqlite::params_from_iter(&step.params);
-        if statement.column_count() == 0 {
-            return statement.execute(params).map(|rows| rows as u64);
-        }
-        let mut rows = statement.query(params)?;
-        let mut count = 0;
-        while rows.next()?.is_some() {
-            count += 1;
-        }
-        Ok(count)
+    /// For running steps.
+    pub(super) fn statements(&mut self) -> Statements<'_> {
+        Statements { connection: &self.inner, texts: &mut self.texts, in_use: Vec::new() }
     }
 
-    /// Runs a statement without parameters, such as `COMMIT`.
-    pub(super) fn control(&self, sql: &str) -> rusqlite::Result<()> {
-        self.inner.prepare_cached(sql)?.execute([]).map(drop)
+    /// How many pages the log had after the last commit.
+    pub(super) fn log_pages(&self) -> u32 {
+        self.log_pages.load(Ordering::Relaxed)
     }
 
-    /// Whether a transaction is open.
-    pub(super) fn in_transaction(&self) -> bool {
-        !self.inner.is_autocommit()
+    /// Folds as much of the log into the database as is possible without waiting for anybody, and says how many pages are
+    /// left; nothing if another process is at it.
+    pub(super) fn checkpoint(&self) -> rusqlite::Result<Option<u32>> {
+        self.inner.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |row| {
+            let (busy, pages, folded): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(u32::try_from(pages - folded).ok().filter(|_| !busy))
+        })
     }
 
     /// Folds the log into the database and closes.
@@ -153,6 +164,69 @@ impl Connection {
         }
         run("COMMIT")
     }
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// A `SELECT` found so many rows.
+    Found(u64),
+    /// Anything else touched so many.
+    Touched(u64),
+}
+
+impl Ran {
+    pub(super) fn rows(self) -> u64 {
+        match self {
+            Self::Found(rows) | Self::Touched(rows) => rows,
+        }
+    }
+}
+
+/// Runs steps, and keeps their statements at hand: the same few are run again and again in a transaction.
+pub(super) struct Statements<'a> {
+    connection: &'a rusqlite::Connection,
+    texts: &'a mut HashMap<&'static str, String>,
+    in_use: Vec<(&'static str, CachedStatement<'a>)>,
+}
+
+impl Statements<'_> {
+    pub(super) fn run(&mut self, step: &Step) -> rusqlite::Result<Ran> {
+        let known = self.in_use.iter().position(|(sql, _)| *sql == step.sql);
+        let mut statement = match known {
+            Some(index) => self.in_use.swap_remove(index).1,
+            None => {
+                let text = self.texts.entry(step.sql).or_insert_with(|| dialect(step.sql));
+                self.connection.prepare_cached(text)?
+            }
+        };
+        let ran = execute(&mut statement, &step.params);
+        self.in_use.push((step.sql, statement));
+        ran
+    }
+
+    /// Runs a statement without parameters, such as `COMMIT`.
+    pub(super) fn control(&mut self, sql: &'static str) -> rusqlite::Result<()> {
+        self.run(&Step { sql, params: Vec::new(), expect: Expect::Any }).map(drop)
+    }
+
+    /// Whether a transaction is open.
+    pub(super) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+}
+
+fn execute(statement: &mut CachedStatement<'_>, params: &[Value]) -> rusqlite::Result<Ran> {
+    let params = rusqlite::params_from_iter(params);
+    if statement.column_count() == 0 {
+        return statement.execute(params).map(|rows| Ran::Touched(rows as u64));
+    }
+    let mut rows = statement.query(params)?;
+    let mut count = 0;
+    while rows.next()?.is_some() {
+        count += 1;
+    }
+    Ok(Ran::Found(count))
 }
 
 impl Columns for rusqlite::Row<'_> {
@@ -247,6 +321,15 @@ impl Connection {
         };
         self.texts.iter().map(|(sql, text)| (*sql, plan(text))).collect()
     }
+
+    /// The statements it was given so far that SQLite has planned more than once.
+    pub(super) fn planned_again(&self) -> Vec<&'static str> {
+        let again = |text: &String| {
+            let statement = self.inner.prepare_cached(text).unwrap();
+            statement.get_status(rusqlite::StatementStatus::RePrepare) > 0
+        };
+        self.texts.iter().filter(|(_, text)| again(text)).map(|(sql, _)| *sql).collect()
+    }
 }
 
 #[cfg(test)]
@@ -289,6 +372,6 @@ mod tests {
         connection.inner.execute(&dialect(migrations::WRITE_VERSION), [newer.to_string()]).unwrap();
         let refused = StoreError::NewerSchema { found: newer, known: newer - 1 };
         assert_eq!(connection.migrate(), Err(refused));
-        assert!(!connection.in_transaction());
+        assert!(!connection.statements().in_transaction());
     }
 }

@@ -1,13 +1,15 @@
 //! The embedded engine: SQLite in WAL mode.
 //!
 //! One thread writes ([`writer`]); it commits everybody who waits in one transaction, so that one flush of the disk serves
-//! them all. Readers ([`readers`]) have connections of their own and never wait for the writer.
+//! them all, and another keeps the log short ([`checkpoints`]). Readers ([`readers`]) have connections of their own and never
+//! wait for the writer.
 //!
 //! Why reads by key run on the thread that asks, though they block: they take microseconds, mostly from the page cache,
 //! while the way to another thread and back takes ten times as long. The worst case, one page from the disk, is what a
 //! scheduler tick costs. Lists and counts can touch many pages and go to the blocking threads.
 
 mod backup;
+mod checkpoints;
 mod connection;
 #[cfg(test)]
 mod plans;

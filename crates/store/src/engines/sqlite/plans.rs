@@ -22,7 +22,7 @@ async fn no_statement_walks_through_a_table() {
     let path = temporary.sqlite_options().unwrap().path;
     let mut writer = Connection::open_writer(&path, super::Durability::Off).unwrap();
     for step in sql::compile(&all_changes()).unwrap().into_iter().chain(sql::sweep(1, 1)) {
-        writer.run(&step).unwrap();
+        writer.statements().run(&step).unwrap();
     }
     plans.extend(writer.plans());
     for (sql, plan) in plans {
@@ -37,6 +37,17 @@ async fn no_statement_walks_through_a_table() {
         let few = SMALL.iter().any(|table| sql.contains(table)) || sql.contains("FROM signing_keys");
         assert!(!sorts || few || sql.contains("sub = $2"), "{sql}\n{plan:#?}");
     }
+}
+
+#[tokio::test]
+async fn no_statement_is_planned_twice() {
+    let temporary = temporary_sqlite().await;
+    for _ in 0..3 {
+        read_everything(&temporary).await;
+    }
+    let Engine::Sqlite(engine) = &*temporary.store.engine else { panic!("an embedded store") };
+    let again: Vec<_> = engine.readers.idle().iter().flat_map(Connection::planned_again).collect();
+    assert!(again.is_empty(), "{again:#?}");
 }
 
 async fn read_everything(store: &Store) {

@@ -1,15 +1,17 @@
 //! The thread that writes, and group commit.
 //!
-//! It takes all change sets that wait, up to [`MAX_BATCH`], runs each in a savepoint of one transaction, and commits: one
-//! flush for all. Nobody is answered before `COMMIT` has returned, those with conflicts neither: what they ran into may have
-//! been another change set of the same transaction.
+//! It takes all change sets that wait, up to [`MAX_BATCH`], runs them in one transaction, and commits: one flush for all. A
+//! change set that does not hold leaves the others alone: mostly it is refused before it has written, else the transaction
+//! starts over with each in a savepoint. Nobody is answered before `COMMIT` has returned, those with conflicts neither: what
+//! they ran into may have been another change set of the same transaction.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::connection::{Connection, commit_error, store_error};
+use super::checkpoints::Checkpoints;
+use super::connection::{Connection, Ran, Statements, commit_error, store_error};
 use super::{Counters, SqliteOptions};
 use crate::change::CommitError;
 use crate::error::StoreError;
@@ -42,7 +44,8 @@ impl Writer {
         faults: Faults,
     ) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
-        let worker = Worker { connection: Some(connection), options, counters, faults };
+        let checkpoints = Checkpoints::start(options.clone())?;
+        let worker = Worker { connection: Some(connection), checkpoints, options, counters, faults };
         let thread = thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || worker.run(waiting))
@@ -84,6 +87,7 @@ impl Drop for Writer {
 struct Worker {
     /// Missing after a failure that left it in an unknown state; opened anew for the next batch.
     connection: Option<Connection>,
+    checkpoints: Checkpoints,
     options: SqliteOptions,
     counters: Arc<Counters>,
     faults: Faults,
@@ -106,8 +110,13 @@ impl Worker {
             }
             if !batch.is_empty() {
                 self.commit(batch);
+                if let Some(connection) = &self.connection {
+                    self.checkpoints.after_batch(connection);
+                }
             }
         }
+        // Its connection must be closed before this one, which folds in the log.
+        drop(self.checkpoints);
         if let Some(connection) = self.connection.take()
             && let Err(error) = connection.close()
         {
@@ -136,21 +145,24 @@ impl Worker {
 
     /// Runs the change sets in one transaction. An error is everybody's, and may leave the transaction open.
     fn transact(&mut self, sets: &[Vec<Step>]) -> Result<Vec<Outcome>, CommitError> {
+        let faults = &self.faults;
+        let refused: Vec<_> = sets.iter().map(|_| faults.check(FaultPoint::BeforeApply)).collect();
         let connection = match &mut self.connection {
             Some(connection) => connection,
             missing => missing.insert(Connection::open_writer(&self.options.path, self.options.durability)?),
         };
-        connection.control("BEGIN IMMEDIATE").map_err(|error| store_error(&error))?;
-        let mut outcomes = Vec::with_capacity(sets.len());
-        for steps in sets {
-            outcomes.push(apply(connection, steps, &self.faults)?);
-        }
+        let mut statements = connection.statements();
+        let outcomes = match apply_all(&mut statements, sets, &refused, Isolation::None)? {
+            Some(outcomes) => outcomes,
+            None => apply_all(&mut statements, sets, &refused, Isolation::Savepoints)?
+                .ok_or_else(|| StoreError::internal("a change set could not be taken back"))?,
+        };
         if outcomes.iter().all(Result::is_err) {
-            connection.control("ROLLBACK").map_err(|error| store_error(&error))?;
+            statements.control("ROLLBACK").map_err(|error| store_error(&error))?;
             return Ok(outcomes);
         }
         self.faults.check(FaultPoint::BeforeCommit)?;
-        connection.control("COMMIT").map_err(|error| commit_error(&error))?;
+        statements.control("COMMIT").map_err(|error| commit_error(&error))?;
         self.counters.count_batch();
         self.faults.check(FaultPoint::AfterCommit)?;
         Ok(outcomes)
@@ -158,42 +170,97 @@ impl Worker {
 
     /// After a failed batch: ends its transaction, or gives the connection up.
     fn recover(&mut self) {
-        if let Some(connection) = &self.connection
-            && connection.in_transaction()
-            && connection.control("ROLLBACK").is_err()
-        {
-            self.connection = None;
+        if let Some(connection) = &mut self.connection {
+            let mut statements = connection.statements();
+            if statements.in_transaction() && statements.control("ROLLBACK").is_err() {
+                drop(statements);
+                self.connection = None;
+            }
         }
     }
+}
+
+/// How a change set is taken back when it turns out not to hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Isolation {
+    /// It can't be. That will do for nearly all: they hold, or their first precondition does not.
+    None,
+    /// Each is in a savepoint of its own, which costs about as much as a small change set.
+    Savepoints,
+}
+
+/// Begins a transaction and runs the change sets in it. `None` when one of them failed after it had written: nothing is
+/// open or changed then, and all have to be run again in savepoints. The outer error means that the transaction as a whole
+/// can't go on.
+fn apply_all(
+    statements: &mut Statements<'_>,
+    sets: &[Vec<Step>],
+    refused: &[Result<(), CommitError>],
+    isolation: Isolation,
+) -> Result<Option<Vec<Outcome>>, CommitError> {
+    statements.control("BEGIN IMMEDIATE").map_err(|error| store_error(&error))?;
+    let mut outcomes = Vec::with_capacity(sets.len());
+    for (steps, refused) in sets.iter().zip(refused) {
+        if let Err(error) = refused {
+            outcomes.push(Err(error.clone()));
+            continue;
+        }
+        match isolation {
+            Isolation::Savepoints => outcomes.push(apply(statements, steps)?),
+            Isolation::None => match run(statements, steps) {
+                Ok(rows) => outcomes.push(Ok(rows)),
+                Err(Stop { error: error @ CommitError::Conflict(_), written: false }) => {
+                    outcomes.push(Err(error));
+                }
+                Err(_) => {
+                    if statements.in_transaction() {
+                        statements.control("ROLLBACK").map_err(|error| store_error(&error))?;
+                    }
+                    return Ok(None);
+                }
+            },
+        }
+    }
+    Ok(Some(outcomes))
 }
 
 /// Runs one change set in a savepoint. The inner result is this set's; the outer error means that the transaction as a whole
 /// can't go on.
-fn apply(connection: &mut Connection, steps: &[Step], faults: &Faults) -> Result<Outcome, CommitError> {
-    if let Err(error) = faults.check(FaultPoint::BeforeApply) {
-        return Ok(Err(error));
-    }
-    connection.control("SAVEPOINT change_set").map_err(|error| store_error(&error))?;
-    let outcome = run(connection, steps);
+fn apply(statements: &mut Statements<'_>, steps: &[Step]) -> Result<Outcome, CommitError> {
+    statements.control("SAVEPOINT change_set").map_err(|error| store_error(&error))?;
+    let outcome = run(statements, steps).map_err(|stop| stop.error);
     if let Err(error) = &outcome {
         // Some failures, a full disk for one, make SQLite roll back everything by itself.
-        if !connection.in_transaction() {
+        if !statements.in_transaction() {
             return Err(error.clone());
         }
-        connection.control("ROLLBACK TO change_set").map_err(|error| store_error(&error))?;
+        statements.control("ROLLBACK TO change_set").map_err(|error| store_error(&error))?;
     }
-    connection.control("RELEASE change_set").map_err(|error| store_error(&error))?;
+    statements.control("RELEASE change_set").map_err(|error| store_error(&error))?;
     Ok(outcome)
 }
 
-fn run(connection: &mut Connection, steps: &[Step]) -> Outcome {
-    let mut total = 0;
+/// Why a change set ended before its last step.
+struct Stop {
+    error: CommitError,
+    /// Whether a step before had changed something.
+    written: bool,
+}
+
+fn run(statements: &mut Statements<'_>, steps: &[Step]) -> Result<u64, Stop> {
+    let (mut total, mut written) = (0, false);
     for step in steps {
-        let rows = connection.run(step).map_err(|error| store_error(&error))?;
+        let ran =
+            statements.run(step).map_err(|error| Stop { error: store_error(&error).into(), written })?;
         match step.expect {
-            Expect::One(conflict) if rows != 1 => return Err(conflict.into()),
-            Expect::One(_) | Expect::Any => total += rows,
+            Expect::One(conflict) if ran.rows() != 1 => {
+                // Should it have touched several rows, it has written too.
+                let written = written || matches!(ran, Ran::Touched(1..));
+                return Err(Stop { error: conflict.into(), written });
+            }
+            Expect::One(_) | Expect::Any => total += ran.rows(),
         }
+        written |= matches!(ran, Ran::Touched(1..));
     }
     Ok(total)
 }
@@ -217,13 +284,14 @@ mod tests {
         connection.migrate().unwrap();
         let mut worker = Worker {
             connection: Some(connection),
+            checkpoints: Checkpoints::start(options.clone()).unwrap(),
             options,
             counters: Arc::default(),
             faults: Faults::default(),
         };
         let limit = |worker: &mut Worker, sql: &'static str| {
             let step = Step { sql, params: Vec::new(), expect: Expect::Any };
-            worker.connection.as_mut().unwrap().run(&step).unwrap();
+            worker.connection.as_mut().unwrap().statements().run(&step).unwrap();
         };
         let committed = |worker: &mut Worker, sets: &[Vec<Step>]| -> Vec<bool> {
             let outcome = worker.transact(sets);
