@@ -32,6 +32,8 @@ url = "{store_url}"
 master_key_file = "{key}"
 [aws]
 account_id = "123456789012"
+[limits]
+request_rates = "none"
 """
         )
         os.chmod(self.config, 0o600)

@@ -49,6 +49,12 @@ const PARTS: &[Part] = &[
         run: fuzz,
     },
     Part {
+        name: "siege",
+        proves: "floods and slow clients take bounded memory, and others are served meanwhile",
+        needs: &[],
+        run: siege,
+    },
+    Part {
         name: "javascript",
         proves: "the AWS SDK for JavaScript, aws-jwt-verify, amazon-cognito-identity-js, Amplify",
         needs: &[Need::Node],
@@ -178,6 +184,10 @@ fn pytest(workspace: &Workspace, arguments: &[&str]) -> Outcome {
         command.env("CENOTE_POSTGRES_PROGRAMS", programs);
     }
     run_program(&mut command)
+}
+
+fn siege(workspace: &Workspace) -> Outcome {
+    run_program(workspace.cargo().args(["test", "--quiet", "--package", "cenote", "--test", "it", "siege::"]))
 }
 
 fn javascript(workspace: &Workspace) -> Outcome {

@@ -23,7 +23,7 @@ const NEW: &str = "New-Passw0rd!";
 /// A server and an SDK client that calls it.
 async fn start() -> (Server, Client, TempDir) {
     let directory = tempfile::tempdir().unwrap();
-    let config = Layers::new()
+    let config = Layers::for_dev()
         .assignment("server.listen=127.0.0.1:0")
         .assignment(&format!("store.url=sqlite:{}", directory.path().join("cenote.db").display()))
         .finish()

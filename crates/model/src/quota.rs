@@ -5,7 +5,7 @@ use crate::Operation;
 /// A category of operations that share one request rate. Cognito has one more, for sign-in through identity providers
 /// (UserFederation), which no operation of this API counts against.
 ///
-/// The guide names only some members of a category; the others are placed by likeness.
+/// The guide names most members of a category; the others are placed by likeness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum QuotaCategory {
     /// Sign-in, its challenges and refresh.
@@ -14,13 +14,13 @@ pub enum QuotaCategory {
     UserCreation,
     /// Forgotten, changed and set passwords.
     UserAccountRecovery,
-    /// Reads of one user.
+    /// Reads of one user and its factors.
     UserRead,
     /// Changes of one user.
     UserUpdate,
     /// Revocation of tokens.
     UserToken,
-    /// Reads of a user's devices, groups, factors and events, and new codes.
+    /// Reads of a user's devices, groups and events, and new codes.
     UserResourceRead,
     /// Changes of a user's devices and factors.
     UserResourceUpdate,
@@ -40,6 +40,8 @@ pub enum QuotaCategory {
     UserPoolClientUpdate,
     /// Tokens for app clients themselves.
     ClientAuthentication,
+    /// Reads and changes of these quotas.
+    LimitManagement,
 }
 
 impl QuotaCategory {
@@ -61,6 +63,7 @@ impl QuotaCategory {
         Self::UserPoolClientRead,
         Self::UserPoolClientUpdate,
         Self::ClientAuthentication,
+        Self::LimitManagement,
     ];
 
     /// The name in Cognito's documentation and metrics.
@@ -82,6 +85,7 @@ impl QuotaCategory {
             Self::UserPoolClientRead => "UserPoolClientRead",
             Self::UserPoolClientUpdate => "UserPoolClientUpdate",
             Self::ClientAuthentication => "ClientAuthentication",
+            Self::LimitManagement => "LimitManagement",
         }
     }
 
@@ -99,12 +103,35 @@ impl QuotaCategory {
             | Self::UserPoolResourceUpdate
             | Self::UserPoolClientRead
             | Self::UserPoolClientUpdate => 15,
+            Self::LimitManagement => 1,
         }
     }
+
+    /// Whether each operation of the category has a quota of its own on each pool:
+    /// [`Self::DEFAULT_OPERATION_REQUESTS_PER_SECOND`].
+    pub const fn limits_each_operation(self) -> bool {
+        matches!(
+            self,
+            Self::UserPoolResourceRead
+                | Self::UserPoolResourceUpdate
+                | Self::UserPoolClientRead
+                | Self::UserPoolClientUpdate
+        )
+    }
+
+    /// Requests a second of one operation on one pool, where [`Self::limits_each_operation`].
+    pub const DEFAULT_OPERATION_REQUESTS_PER_SECOND: u32 = 5;
+
+    /// Requests a second that read one user, and the same number that change it.
+    pub const DEFAULT_USER_REQUESTS_PER_SECOND: u32 = 10;
+
+    /// How many more answers to challenges than sign-ins there may be; what is beyond counts as sign-ins.
+    pub const CHALLENGES_PER_SIGN_IN: u32 = 3;
 }
 
 impl Operation {
-    /// The category whose rate the operation counts against.
+    /// The category whose rate the operation counts against. An answer to the challenge for a new password counts as account
+    /// recovery instead.
     pub const fn quota_category(self) -> QuotaCategory {
         use QuotaCategory as Category;
         match self {
@@ -122,7 +149,9 @@ impl Operation {
             | Self::ChangePassword
             | Self::ConfirmForgotPassword
             | Self::ForgotPassword => Category::UserAccountRecovery,
-            Self::AdminGetUser | Self::GetUser => Category::UserRead,
+            Self::AdminGetUser | Self::AdminGetUserAuthFactors | Self::GetUser | Self::GetUserAuthFactors => {
+                Category::UserRead
+            }
             Self::AdminAddUserToGroup
             | Self::AdminDeleteUser
             | Self::AdminDeleteUserAttributes
@@ -142,14 +171,12 @@ impl Operation {
             | Self::VerifyUserAttribute => Category::UserUpdate,
             Self::RevokeToken => Category::UserToken,
             Self::AdminGetDevice
-            | Self::AdminGetUserAuthFactors
             | Self::AdminListDevices
             | Self::AdminListGroupsForUser
             | Self::AdminListUserAuthEvents
             | Self::AdminListUserSessions
             | Self::GetDevice
             | Self::GetUserAttributeVerificationCode
-            | Self::GetUserAuthFactors
             | Self::ListDevices
             | Self::ListUserSessions
             | Self::ListWebAuthnCredentials
@@ -194,7 +221,6 @@ impl Operation {
             | Self::GetGroup
             | Self::GetIdentityProviderByIdentifier
             | Self::GetLogDeliveryConfiguration
-            | Self::GetProvisionedLimit
             | Self::GetSigningCertificate
             | Self::GetUICustomization
             | Self::GetUserPoolMfaConfig
@@ -231,7 +257,6 @@ impl Operation {
             | Self::UpdateGroup
             | Self::UpdateIdentityProvider
             | Self::UpdateManagedLoginBranding
-            | Self::UpdateProvisionedLimit
             | Self::UpdateResourceServer
             | Self::UpdateTerms
             | Self::UpdateUserPoolDomain => Category::UserPoolResourceUpdate,
@@ -246,6 +271,7 @@ impl Operation {
             | Self::SetUserPoolClientSessionConfiguration
             | Self::UpdateUserPoolClient => Category::UserPoolClientUpdate,
             Self::GetClientToken => Category::ClientAuthentication,
+            Self::GetProvisionedLimit | Self::UpdateProvisionedLimit => Category::LimitManagement,
         }
     }
 }

@@ -17,6 +17,8 @@ use serde_json::json;
 
 use crate::answer::{self, Answer};
 use crate::completion::{caught, to_the_end};
+use crate::http::Running;
+use crate::rates::Named;
 use crate::record::Record;
 use crate::site::Site;
 
@@ -56,11 +58,22 @@ impl Link {
 
 /// Confirms the user and says so, or sends the browser on to a page of the client's. Only GET confirms: scanners of mails
 /// look with HEAD. Like every request it runs to its end even if the client goes away meanwhile.
-pub(crate) async fn answer(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Instant) -> Answer {
+pub(crate) async fn answer(
+    site: Arc<Site>,
+    head: Parts,
+    source_ip: IpAddr,
+    started: Instant,
+    running: Running,
+) -> Answer {
     if head.method != Method::GET {
         return page(StatusCode::OK, "Confirmation", "Open this link in a browser to confirm your account.");
     }
-    match to_the_end(complete(site, head, source_ip, started)).await {
+    let completed = async move {
+        let answer = complete(site, head, source_ip, started).await;
+        drop(running);
+        answer
+    };
+    match to_the_end(completed).await {
         Ok(answer) => answer,
         Err(error) => failure(&Error::internal(error)),
     }
@@ -78,13 +91,15 @@ async fn complete(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Inst
         region: site.service.settings.region.clone(),
         principal: None,
     };
-    let outcome = if site.rates.take(OPERATION.quota_category(), Instant::now()) {
-        let (context, link) = (site.service.context(caller), Link::parse(head.uri.query()));
-        // Should it panic, the request is answered and counted all the same.
-        let confirmed = caught(async move { confirm(&context, link).await }).await;
-        confirmed.unwrap_or_else(|error| Err(Error::internal(error)))
-    } else {
-        Err(Error::too_many_requests())
+    let link = Link::parse(head.uri.query());
+    let outcome = match admit(&site, &link, source_ip).await {
+        Ok(()) => {
+            let context = site.service.context(caller);
+            // Should it panic, the request is answered and counted all the same.
+            let confirmed = caught(async move { confirm(&context, link).await }).await;
+            confirmed.unwrap_or_else(|error| Err(Error::internal(error)))
+        }
+        Err(error) => Err(error),
     };
     let code = record.outcome(&id, &outcome);
     let mut answer = match outcome {
@@ -101,6 +116,13 @@ async fn complete(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Inst
     }
     record.report(&site, &id, &answer, code, started.elapsed());
     answer
+}
+
+async fn admit(site: &Site, link: &Link, source_ip: IpAddr) -> Result<(), Error> {
+    let now = Instant::now();
+    site.rates.admit_address(OPERATION, source_ip, now)?;
+    let named = Named { client_id: Some(&link.client_id), user: Some(&link.user_name), ..Named::default() };
+    site.rates.admit_link(&site.service, OPERATION, named, now).await
 }
 
 /// Confirms, and says where the browser goes next: only to one of the client's own addresses.

@@ -17,6 +17,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::own::within_patience;
+use crate::rates::Refusals;
 use crate::site::Site;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -36,6 +37,12 @@ struct Delivery {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refusal {
+    scope: &'static str,
+    category: &'static str,
+}
+
 /// The outcome of a request that is no error.
 pub(crate) const SUCCESS: &str = "ok";
 
@@ -50,6 +57,7 @@ pub(crate) struct Metrics {
     successes: [OnceLock<(Counter, Histogram)>; Operation::ALL.len()],
     in_flight: Gauge,
     connections: Gauge,
+    connections_refused: Counter,
     registry: Registry,
 }
 
@@ -74,6 +82,7 @@ impl Metrics {
             successes: [const { OnceLock::new() }; Operation::ALL.len()],
             in_flight: Gauge::default(),
             connections: Gauge::default(),
+            connections_refused: Counter::default(),
             registry: Registry::default(),
         };
         metrics.registered()
@@ -94,6 +103,11 @@ impl Metrics {
             self.in_flight.clone(),
         );
         registry.register("connections", "Open connections", self.connections.clone());
+        registry.register(
+            "connections_refused",
+            "Connections beyond what one address may have",
+            self.connections_refused.clone(),
+        );
         registry.register(
             "build",
             "The running release",
@@ -139,6 +153,11 @@ impl Metrics {
         }
     }
 
+    /// An address had as many as it may.
+    pub(crate) fn connection_refused(&self) {
+        self.connections_refused.inc();
+    }
+
     pub(crate) fn connection_opened(&self) -> InFlight {
         self.connections.inc();
         InFlight(self.connections.clone())
@@ -154,6 +173,7 @@ pub(crate) async fn text(site: &Site) -> String {
         register_outbox(registry.sub_registry_with_prefix("cenote_outbox"), &count);
     }
     register_deliveries(registry.sub_registry_with_prefix("cenote"), &site.delivery);
+    register_refusals(registry.sub_registry_with_prefix("cenote"), &site.rates.refusals);
 
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -207,4 +227,12 @@ fn register_deliveries(registry: &mut Registry, statistics: &DeliveryStatistics)
         }
     }
     registry.register("deliveries", "Attempts to deliver a message, by channel and outcome", deliveries);
+}
+
+fn register_refusals(registry: &mut Registry, refusals: &Refusals) {
+    let family = Family::<Refusal, Counter>::default();
+    for (scope, category, count) in refusals.counts().filter(|(_, _, count)| *count > 0) {
+        family.get_or_create(&Refusal { scope, category }).inc_by(count);
+    }
+    registry.register("rate_refusals", "Requests over a rate, by whose it was and quota category", family);
 }

@@ -1,6 +1,7 @@
 //! The way of an API request, from its first byte to its last.
 //!
-//! body → `X-Amz-Target` → authentication (a signature over the raw body) → JSON → policy → rate → operation → answer.
+//! body → `X-Amz-Target` → rate of the address → authentication (a signature over the raw body) → JSON → policy → rates of
+//! whom it names → operation → answer.
 //! [`cenote_core::operations::dispatch`] decodes and validates by the model, runs the operation and encodes what it says.
 //! No step happens anywhere else.
 
@@ -18,7 +19,7 @@ use serde_json::Value;
 use crate::access::Principal;
 use crate::answer::{self, Answer};
 use crate::completion::{caught, to_the_end};
-use crate::http::{Body, BodyError};
+use crate::http::{Body, BodyError, Running};
 use crate::record::Record;
 use crate::site::Site;
 
@@ -33,6 +34,7 @@ pub(crate) struct ApiRequest {
     pub body: Result<Body, BodyError>,
     pub source_ip: IpAddr,
     pub started: Instant,
+    pub _running: Running,
 }
 
 /// Answers a request. Never fails: what goes wrong becomes an error of the API. Runs to its end even if the client goes away
@@ -66,6 +68,7 @@ async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Resu
     record.operation = operation.as_ref().ok().copied();
     let body = request.body.map_err(|error| body_error(error, site))?;
     let operation = operation?;
+    site.rates.admit_address(operation, request.source_ip, Instant::now())?;
 
     let principal = match operation.authentication() {
         Authentication::SigV4 => Some(site.access.authenticate(site, &request.head, &body.bytes).await?),
@@ -77,9 +80,7 @@ async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Resu
     if let Some(principal) = &principal {
         site.access.authorize(principal, operation, &input, &site.service.settings)?;
     }
-    if !site.rates.take(operation.quota_category(), Instant::now()) {
-        return Err(Error::too_many_requests());
-    }
+    site.rates.admit(&site.service, operation, &input, Instant::now()).await?;
 
     let caller = caller(site, request.id, &request.head, request.source_ip, principal);
     let context = site.service.context(caller);

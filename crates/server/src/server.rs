@@ -195,7 +195,7 @@ impl Server {
         let stop = Stop::new();
         let site = Arc::new(Site {
             access: if dev { Access::Anybody } else { Access::Keys(KeyCache::default()) },
-            rates: Rates::new(&config.limits.requests_per_second),
+            rates: Rates::new(&config.limits, Instant::now()),
             cors: Cors::new(&config.cors),
             bodies: BodyBudget::new(config.server.max_buffered_bytes),
             request_ids: RequestIds::new(Arc::clone(&service.random)),

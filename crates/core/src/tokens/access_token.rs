@@ -49,6 +49,12 @@ fn unverified(token: &str) -> Option<Claims> {
     serde_json::from_slice(&claims).ok()
 }
 
+/// The client that a token claims to be for. Nothing of it is checked.
+#[must_use]
+pub fn claimed_client(token: &str) -> Option<ClientId> {
+    unverified(token).map(|claims| ClientId::new(claims.client_id))
+}
+
 /// Checks an access token, in Cognito's order: form, signature, time, scope, client, user, revocation.
 ///
 /// # Errors

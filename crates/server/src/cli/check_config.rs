@@ -38,7 +38,7 @@ pub(super) fn run(args: &CheckConfigArgs) -> Result<(), Failure> {
 
 /// Everything that `serve` would refuse.
 fn problems(sources: &Sources) -> Result<Vec<String>, Failure> {
-    let config = match sources.layers(|layers| layers).finish() {
+    let config = match sources.layers(Layers::new(), |layers| layers).finish() {
         Ok(config) => config,
         Err(problems) => return Ok(problems.0.into_iter().map(|problem| problem.0).collect()),
     };

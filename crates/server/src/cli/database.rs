@@ -6,7 +6,7 @@ use cenote_crypto::KeyRing;
 use clap::Args;
 
 use super::{Failure, Sources, master_key};
-use crate::config::{Config, KeysSection, Problems};
+use crate::config::{Config, KeysSection, Layers, Problems};
 
 #[derive(Debug, Args)]
 pub(super) struct DatabaseArgs {
@@ -19,7 +19,7 @@ pub(super) struct DatabaseArgs {
 
 impl DatabaseArgs {
     pub(super) fn config(&self) -> Result<Config, Failure> {
-        let config = self.sources.layers(|layers| layers).finish()?;
+        let config = self.sources.layers(Layers::new(), |layers| layers).finish()?;
         let problems = config.check();
         if problems.is_empty() { Ok(config) } else { Err(Problems(problems).into()) }
     }

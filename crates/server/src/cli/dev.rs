@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Failure, Sources, master_key, run, say};
-use crate::config::Problems;
+use crate::config::{Layers, Problems};
 use crate::seed::Seed;
 use crate::server::{DevOptions, Mode};
 
@@ -61,7 +61,7 @@ fn six_digits(text: &str) -> Result<String, String> {
 pub(super) fn run(args: DevArgs) -> Result<(), Failure> {
     let mut config = args
         .sources
-        .layers(|mut layers| {
+        .layers(Layers::for_dev(), |mut layers| {
             let flags = [
                 ("--listen", "server.listen", args.listen.map(|address| address.to_string())),
                 ("--region", "aws.region", args.region.clone()),

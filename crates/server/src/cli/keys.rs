@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Failure, Sources, master_key, print, print_either};
 use crate::access::{Policy, new_access_key};
 use crate::clock::SystemClock;
-use crate::config::Problems;
+use crate::config::{Layers, Problems};
 use crate::key_check;
 use crate::parts::open_store;
 
@@ -176,7 +176,7 @@ fn on_store(
     sources: &Sources,
     work: impl AsyncFnOnce(Store, Arc<KeyRing>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let config = sources.layers(|layers| layers).finish()?;
+    let config = sources.layers(Layers::new(), |layers| layers).finish()?;
     let problems = config.check();
     if !problems.is_empty() {
         return Err(Problems(problems).into());

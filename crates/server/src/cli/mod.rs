@@ -57,9 +57,8 @@ struct Sources {
 }
 
 impl Sources {
-    /// File and environment, and over them what `flags` adds, and `--set`.
-    fn layers(&self, flags: impl FnOnce(Layers) -> Layers) -> Layers {
-        let mut layers = Layers::new();
+    /// Over the defaults file and environment, over them what `flags` adds, and `--set`.
+    fn layers(&self, mut layers: Layers, flags: impl FnOnce(Layers) -> Layers) -> Layers {
         if let Some(path) = &self.config {
             layers = layers.file(path);
         }

@@ -23,7 +23,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
 
 /// The configuration, if it is safe to serve with.
 pub(super) fn safe_config(sources: &Sources) -> Result<Config, Problems> {
-    let config = sources.layers(|layers| layers).finish()?;
+    let config = sources.layers(Layers::new(), |layers| layers).finish()?;
     let problems = problems(sources, &config);
     if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
 }

@@ -1,11 +1,12 @@
 //! Defaults, file, environment, command line: one over the other.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::Config;
+use super::{Config, Preset};
 
 /// Settings whose entries the operator names.
 const MAPS: [&str; 1] = ["triggers.endpoints"];
@@ -43,6 +44,8 @@ impl std::error::Error for Problems {}
 pub struct Layers {
     defaults: Table,
     values: Table,
+    /// The settings that somebody has set, whatever to.
+    named: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
@@ -64,7 +67,15 @@ impl Layers {
     )]
     pub fn new() -> Self {
         let defaults: Table = Self::DEFAULTS.parse().expect("the defaults are TOML");
-        Self { values: defaults.clone(), defaults, problems: Vec::new() }
+        Self { values: defaults.clone(), defaults, named: BTreeSet::new(), problems: Vec::new() }
+    }
+
+    /// The defaults of `cenote dev`: without request rates, which test suites would run into.
+    #[must_use]
+    pub fn for_dev() -> Self {
+        let mut layers = Self::new();
+        insert(&mut layers.values, Preset::SETTING, Value::from("none"));
+        layers
     }
 
     /// Puts a configuration file over what is there.
@@ -177,7 +188,10 @@ impl Layers {
         let mut alone = self.defaults.clone();
         insert(&mut alone, path, value.clone());
         match alone.try_into::<Config>() {
-            Ok(_) => insert(&mut self.values, path, value),
+            Ok(_) => {
+                insert(&mut self.values, path, value);
+                self.named.insert(path.to_owned());
+            }
             Err(error) => self.problem(format!("{source}: `{path}`: {}", error.message())),
         }
     }
@@ -202,6 +216,20 @@ impl Layers {
         ));
     }
 
+    /// Without the preset, only the rates that somebody has set hold.
+    fn leave_out_rates(&mut self) {
+        if find(&self.values, Preset::SETTING).and_then(Value::as_str) != Some("none") {
+            return;
+        }
+        let paths = Preset::SETTINGS.iter().flat_map(|setting| match find(&self.defaults, setting) {
+            Some(Value::Table(table)) => table.keys().map(|key| format!("{setting}.{key}")).collect(),
+            _ => vec![(*setting).to_owned()],
+        });
+        for path in paths.filter(|path| !self.named.contains(path)) {
+            insert(&mut self.values, &path, Value::from(0));
+        }
+    }
+
     fn problem(&mut self, text: String) {
         self.problems.push(Problem(text));
     }
@@ -210,10 +238,11 @@ impl Layers {
     ///
     /// # Errors
     /// Everything that is wrong with it so far; [`Config::check`] has not run.
-    pub fn finish(self) -> Result<Config, Problems> {
+    pub fn finish(mut self) -> Result<Config, Problems> {
         if !self.problems.is_empty() {
             return Err(Problems(self.problems));
         }
+        self.leave_out_rates();
         self.values.try_into().map_err(|error| Problems(vec![Problem(error.message().to_owned())]))
     }
 }

@@ -26,7 +26,7 @@ pub use email::EmailSection;
 pub use files::{ensure_private, read_secret};
 pub use keys::KeysSection;
 pub use layers::{Layers, Problem, Problems};
-pub use limits::{LimitsSection, RequestRates};
+pub use limits::{AddressRates, LimitsSection, Preset, RequestRates};
 pub use log::{LogFormat, LogLevel, LogSection};
 pub use recovery::{IneligibleAnswer, RecoverySection};
 pub use server::{Network, ServerSection};
@@ -65,6 +65,7 @@ impl Config {
         self.email.check(&mut problems);
         self.sms.check(&mut problems);
         self.triggers.check(&mut problems);
+        self.limits.check(&mut problems);
         self.cors.check(&mut problems);
         problems
     }

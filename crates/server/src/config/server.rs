@@ -16,6 +16,7 @@ pub struct ServerSection {
     pub trusted_proxies: Vec<Network>,
     pub operator_networks: Vec<Network>,
     pub max_connections: u32,
+    pub max_connections_per_address: u32,
     pub max_body_bytes: usize,
     pub max_buffered_bytes: usize,
     pub max_header_bytes: u32,

@@ -3,7 +3,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use cenote_core::settings::Limits;
-use cenote_model::QuotaCategory;
+use cenote_model::{Authentication, Operation, QuotaCategory};
 use proptest::prelude::*;
 
 use super::*;
@@ -33,8 +33,20 @@ fn the_defaults_are_complete_sound_and_those_of_the_rules() {
     assert_eq!(config.check(), []);
     assert_eq!(Limits::from(&config.limits), Limits::default());
     for category in QuotaCategory::ALL {
-        assert_eq!(config.limits.requests_per_second.of(*category), 0, "off by default");
+        let cognitos = category.default_requests_per_second();
+        assert_eq!(config.limits.requests_per_second.of(*category), cognitos, "{category:?}");
+        let unsigned = Operation::ALL.iter().any(|operation| {
+            operation.quota_category() == *category && operation.authentication() != Authentication::SigV4
+        });
+        let of_an_address = if unsigned { cognitos / 2 } else { 0 };
+        assert_eq!(config.limits.address_requests_per_second.of(*category), of_an_address, "{category:?}");
     }
+    assert_eq!(
+        config.limits.pool_operation_requests_per_second,
+        QuotaCategory::DEFAULT_OPERATION_REQUESTS_PER_SECOND
+    );
+    assert_eq!(config.limits.user_reads_per_second, QuotaCategory::DEFAULT_USER_REQUESTS_PER_SECOND);
+    assert_eq!(config.limits.user_writes_per_second, QuotaCategory::DEFAULT_USER_REQUESTS_PER_SECOND);
     assert!(config.cors.any());
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:7665");
 }
@@ -105,6 +117,32 @@ fn every_problem_is_named_and_not_only_the_first() {
     assert!(all.contains("`server.max_connections`: invalid type: string"), "{all}");
     assert!(all.contains("`log.level`: unknown variant `loud`, expected one of `error`"), "{all}");
     assert!(all.contains("no setting `nonsense.x`") || all.contains("no setting `nonsense`"), "{all}");
+}
+
+#[test]
+fn without_the_preset_only_the_rates_that_are_set_hold() {
+    let finish = |layers: Layers| layers.finish().unwrap().limits;
+    let all = |limits: &LimitsSection| {
+        let own = [
+            limits.pool_operation_requests_per_second,
+            limits.user_reads_per_second,
+            limits.user_writes_per_second,
+        ];
+        let of_categories = QuotaCategory::ALL.iter().flat_map(|category| {
+            [limits.requests_per_second.of(*category), limits.address_requests_per_second.of(*category)]
+        });
+        own.into_iter().chain(of_categories).collect::<Vec<_>>()
+    };
+    let none = finish(Layers::new().assignment("limits.request_rates=none"));
+    assert!(all(&none).iter().all(|rate| *rate == 0), "{none:?}");
+    assert_eq!(none.password_attempts, 5, "what is counted for ever is no rate");
+    // As much as the default, but set.
+    let one = finish(Layers::for_dev().assignment("limits.requests_per_second.user_read=120"));
+    assert_eq!(all(&one).iter().sum::<u32>(), 120);
+    assert_eq!(one.requests_per_second.user_read, 120);
+    let dev = finish(Layers::for_dev().assignment("limits.request_rates=cognito"));
+    assert_eq!(all(&dev), all(&finish(Layers::new())));
+    assert!(set(&["limits.request_rates=some"]).unwrap_err()[0].contains("limits.request_rates"));
 }
 
 #[test]

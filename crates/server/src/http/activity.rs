@@ -17,6 +17,13 @@ pub(super) struct Limits {
     pub idle: Duration,
 }
 
+impl Limits {
+    /// The shorter of both.
+    pub(super) fn at_most(self, most: Self) -> Self {
+        Self { headers: self.headers.min(most.headers), idle: self.idle.min(most.idle) }
+    }
+}
+
 /// Shared by the connection's reader, its requests and its watchdog.
 #[derive(Debug)]
 pub(super) struct Activity(Mutex<State>);

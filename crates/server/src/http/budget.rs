@@ -7,6 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What is counted at once.
 const CHUNK: usize = 4096;
 
+/// Bodies up to this size are not counted, so that nobody can keep ordinary requests out by filling the room with large ones.
+/// The number of connections bounds them.
+const SMALL: usize = 16 * 1024;
+
 /// The room for bodies, shared by all connections.
 #[derive(Clone, Debug)]
 pub(crate) struct BodyBudget(Arc<Semaphore>);
@@ -26,7 +30,7 @@ impl BodyBudget {
 
     /// Makes `room` large enough for `bytes` in all, without waiting. Whether that worked.
     pub(super) fn extend(&self, room: &mut Room, bytes: usize) -> bool {
-        let missing = bytes.div_ceil(CHUNK).saturating_sub(room.chunks);
+        let missing = bytes.saturating_sub(SMALL).div_ceil(CHUNK).saturating_sub(room.chunks);
         if missing == 0 {
             return true;
         }
@@ -49,12 +53,13 @@ mod tests {
     fn what_is_dropped_is_free_again() {
         let budget = BodyBudget::new(3 * CHUNK);
         let (mut first, mut second) = (Room::default(), Room::default());
-        assert!(budget.extend(&mut first, 1) && budget.extend(&mut first, CHUNK + 1));
-        assert!(budget.extend(&mut first, 2 * CHUNK), "the same two chunks");
-        assert!(!budget.extend(&mut second, CHUNK + 1));
-        assert!(budget.extend(&mut second, CHUNK));
-        assert!(!budget.extend(&mut first, 3 * CHUNK));
+        assert!(budget.extend(&mut first, SMALL + 1) && budget.extend(&mut first, SMALL + CHUNK + 1));
+        assert!(budget.extend(&mut first, SMALL + 2 * CHUNK), "the same two chunks");
+        assert!(!budget.extend(&mut second, SMALL + CHUNK + 1));
+        assert!(budget.extend(&mut second, SMALL + CHUNK));
+        assert!(!budget.extend(&mut first, SMALL + 3 * CHUNK));
+        assert!(budget.extend(&mut Room::default(), SMALL), "a small one always fits");
         drop(second);
-        assert!(budget.extend(&mut first, 3 * CHUNK));
+        assert!(budget.extend(&mut first, SMALL + 3 * CHUNK));
     }
 }

@@ -13,12 +13,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::activity::{Activity, Limits, Observed};
-use super::routes;
+use super::places::Place;
+use super::routes::{self, Running};
 use crate::config::ServerSection;
 use crate::site::Site;
 
@@ -28,28 +29,52 @@ const WINDOW: u32 = 64 * 1024;
 /// How long a connection without a request may take to close when it was told so.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// Requests at once on a connection, those whose client has turned away from them included.
+const STREAMS: u32 = 32;
+
+/// What a connection that does nothing may take at most while others wait for its place.
+const CROWDED: Limits = Limits { headers: Duration::from_secs(2), idle: Duration::from_secs(1) };
+
+/// A connection that has a place.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub stream: TcpStream,
+    pub peer: IpAddr,
+    pub place: Arc<Place>,
+    pub stopping: watch::Receiver<bool>,
+    pub crowded: watch::Receiver<bool>,
+}
+
+/// What the requests of a connection share, and what it watches.
+struct Shared {
+    peer: IpAddr,
+    place: Arc<Place>,
+    turns: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+    crowded: watch::Receiver<bool>,
+}
+
 /// Serves a connection until the client is done, it has been idle for too long, or `stopping` becomes true and the running
 /// requests are answered.
-pub(super) async fn serve(
-    site: Arc<Site>,
-    stream: TcpStream,
-    peer: IpAddr,
-    tls: Option<TlsAcceptor>,
-    mut stopping: watch::Receiver<bool>,
-) {
+pub(super) async fn serve(site: Arc<Site>, accepted: Accepted, tls: Option<TlsAcceptor>) {
+    let Accepted { stream, peer, place, stopping, crowded } = accepted;
+    let turns = Arc::new(Semaphore::new(usize::try_from(STREAMS).unwrap_or(1)));
+    let mut shared = Shared { peer, place, turns, stopping, crowded };
     let _open = site.metrics.connection_opened();
     // Answers are small and complete: nothing is gained by waiting for more.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve_stream(site, stream, peer, stopping).await,
+        None => serve_stream(site, stream, shared).await,
         Some(acceptor) => {
             let limit = Duration::from_millis(site.config.server.header_timeout_ms);
+            let started = Instant::now();
             let handshake = tokio::select! {
                 handshake = timeout(limit, acceptor.accept(stream)) => handshake,
-                () = told_to_stop(&mut stopping) => return,
+                () = told(&mut shared.stopping) => return,
+                () = crowded_out(&mut shared.crowded, started) => return,
             };
             match handshake {
-                Ok(Ok(stream)) => serve_stream(site, stream, peer, stopping).await,
+                Ok(Ok(stream)) => serve_stream(site, stream, shared).await,
                 Ok(Err(error)) => tracing::debug!(%error, "connection.handshake_failed"),
                 Err(_) => tracing::debug!("connection.handshake_timed_out"),
             }
@@ -57,12 +82,13 @@ pub(super) async fn serve(
     }
 }
 
-async fn serve_stream<S>(site: Arc<Site>, stream: S, peer: IpAddr, mut stopping: watch::Receiver<bool>)
+async fn serve_stream<S>(site: Arc<Site>, stream: S, shared: Shared)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Shared { peer, place, turns, mut stopping, mut crowded } = shared;
     let server = &site.config.server;
-    let limits = Limits {
+    let relaxed = Limits {
         headers: Duration::from_millis(server.header_timeout_ms),
         idle: Duration::from_millis(server.idle_timeout_ms),
     };
@@ -73,10 +99,12 @@ where
         service_fn(move |request: Request<Incoming>| {
             let multiplexed = request.version() == Version::HTTP_2;
             let running = activity.request_started(multiplexed);
-            let site = Arc::clone(&site);
-            let answer = routes::answer(Arc::clone(&site), peer, request);
+            let (site, place, turns) = (Arc::clone(&site), Arc::clone(&place), Arc::clone(&turns));
             async move {
-                let mut answer = answer.await;
+                // Never closed.
+                let turn = turns.acquire_owned().await.ok();
+                let held = Running { _place: place, _turn: turn };
+                let mut answer = routes::answer(Arc::clone(&site), peer, held, request).await;
                 // The next request shall come on a new connection, which leads elsewhere.
                 if site.leaving.has_begun() && !multiplexed {
                     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -89,14 +117,15 @@ where
     let connection =
         builder.serve_connection(TokioIo::new(Observed::new(stream, Arc::clone(&activity))), service);
     let mut connection = std::pin::pin!(connection);
-    let mut told = None;
+    let mut told_at = None;
     loop {
-        let deadline = || match told {
+        let limits = if *crowded.borrow_and_update() { relaxed.at_most(CROWDED) } else { relaxed };
+        let deadline = || match told_at {
             Some(told) => activity.farewell(told, FAREWELL),
             None => activity.deadline(limits),
         };
         // While a request runs there is nothing to wait for but its end; look again later.
-        let pause = if told.is_some() { FAREWELL } else { limits.idle.min(limits.headers) };
+        let pause = if told_at.is_some() { FAREWELL } else { limits.idle.min(limits.headers) };
         let wake = deadline().unwrap_or_else(|| Instant::now() + pause);
         tokio::select! {
             result = connection.as_mut() => {
@@ -105,13 +134,14 @@ where
                 }
                 return;
             }
-            () = told_to_stop(&mut stopping), if told.is_none() => {
-                told = Some(Instant::now());
+            () = told(&mut stopping), if told_at.is_none() => {
+                told_at = Some(Instant::now());
                 connection.as_mut().graceful_shutdown();
             }
+            Ok(()) = crowded.changed() => {}
             () = sleep_until(wake) => {
                 if deadline().is_some_and(|deadline| deadline <= Instant::now()) {
-                    if told.is_some() {
+                    if told_at.is_some() {
                         return;
                     }
                     connection.as_mut().graceful_shutdown();
@@ -123,9 +153,15 @@ where
     }
 }
 
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+async fn told(what: &mut watch::Receiver<bool>) {
     // A server that is gone stops as well.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
+    let _ = what.wait_for(|is_so| *is_so).await;
+}
+
+/// Completes when a handshake has had its time and others wait.
+async fn crowded_out(crowded: &mut watch::Receiver<bool>, started: Instant) {
+    sleep_until(started + CROWDED.headers).await;
+    told(crowded).await;
 }
 
 fn builder(server: &ServerSection) -> Builder<TokioExecutor> {
@@ -141,7 +177,7 @@ fn builder(server: &ServerSection) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(server.max_header_bytes)
-        .max_concurrent_streams(32)
+        .max_concurrent_streams(STREAMS)
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(2 * WINDOW);
     builder

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::connection;
+use super::connection::{self, Accepted};
+use super::places::{FreePlace, Places};
 use crate::site::Site;
 
 /// Tells everything that runs to stop.
@@ -53,7 +54,7 @@ impl Listener {
     /// Serves until `stop`, then waits for what runs, as long as the configuration allows.
     pub(crate) async fn run(self, site: Arc<Site>, tls: Option<TlsAcceptor>, stop: Stop) {
         let most = site.config.server.max_connections;
-        let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS)));
+        let places = Places::new(most, site.config.server.max_connections_per_address);
         let mut stopping = stop.watch();
         let mut complaints = Seldom::default();
         loop {
@@ -62,19 +63,25 @@ impl Listener {
                 _ = stopping.wait_for(|stopping| *stopping) => break,
                 accepted = self.accept(&places, &mut complaints) => accepted,
             };
-            let Some((place, stream, peer)) = accepted else { break };
-            let connection =
-                connection::serve(Arc::clone(&site), stream, peer.ip(), tls.clone(), stop.watch());
-            tokio::spawn(async move {
-                connection.await;
-                drop(place);
-            });
+            let (free, stream, peer) = accepted;
+            let peer = peer.ip();
+            let proxy = site.config.server.trusted_proxies.iter().any(|network| network.contains(peer));
+            let Some(place) = places.take(free, peer, !proxy) else {
+                site.metrics.connection_refused();
+                if complaints.may_speak(Instant::now()) {
+                    tracing::warn!(address = %peer, "server.too_many_connections_of_address");
+                }
+                continue;
+            };
+            let accepted =
+                Accepted { stream, peer, place, stopping: stop.watch(), crowded: places.crowded() };
+            tokio::spawn(connection::serve(Arc::clone(&site), accepted, tls.clone()));
         }
         drop(self.tcp);
         let patience = Duration::from_millis(site.config.server.drain_timeout_ms);
         let everything = async {
             // Every place free: every connection closed. Then the operations whose clients did not wait.
-            let _ = places.acquire_many(most).await;
+            places.all_free(most).await;
             site.metrics.idle().await;
         };
         if timeout(patience, everything).await.is_err() {
@@ -82,15 +89,11 @@ impl Listener {
         }
     }
 
-    async fn accept(
-        &self,
-        places: &Arc<Semaphore>,
-        complaints: &mut Seldom,
-    ) -> Option<(tokio::sync::OwnedSemaphorePermit, tokio::net::TcpStream, SocketAddr)> {
-        let place = Arc::clone(places).acquire_owned().await.ok()?;
+    async fn accept(&self, places: &Places, complaints: &mut Seldom) -> (FreePlace, TcpStream, SocketAddr) {
+        let place = places.free().await;
         loop {
             match self.tcp.accept().await {
-                Ok((stream, peer)) => return Some((place, stream, peer)),
+                Ok((stream, peer)) => return (place, stream, peer),
                 Err(error) => {
                     // Out of file descriptors, most likely: they come back when connections close.
                     if complaints.may_speak(Instant::now()) {

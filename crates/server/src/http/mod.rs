@@ -7,11 +7,15 @@ mod client_address;
 mod connection;
 mod cors;
 mod listener;
+mod places;
 mod routes;
+mod source;
 mod tls;
 
 pub(crate) use body::{Body, BodyError};
 pub(crate) use budget::BodyBudget;
 pub(crate) use cors::Cors;
 pub(crate) use listener::{Listener, Stop};
+pub(crate) use routes::Running;
+pub(crate) use source::Source;
 pub(crate) use tls::{TlsError, acceptor};

@@ -7,18 +7,32 @@ use std::time::{Duration, Instant};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::body;
 use super::client_address::{client_address, is_forwarded_by_a_stranger};
 use super::cors::Cors;
+use super::places::Place;
 use crate::answer::{self, Answer};
 use crate::request::{self, ApiRequest};
 use crate::site::Site;
 use crate::{confirm_user, issuer, own};
 
+/// What a request holds until all that it asked for is done, whether or not its client waits for that.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(super) _place: Arc<Place>,
+    pub(super) _turn: Option<OwnedSemaphorePermit>,
+}
+
 /// Answers a request, whatever it is. What is rare is boxed: hyper copies this future about for every request, so it must not
 /// have the size of its largest branch.
-pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incoming>) -> Answer {
+pub(super) async fn answer(
+    site: Arc<Site>,
+    peer: IpAddr,
+    running: Running,
+    request: Request<Incoming>,
+) -> Answer {
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let source_ip = client_address(peer, &head.headers, &site.config.server.trusted_proxies);
@@ -33,12 +47,19 @@ pub(super) async fn answer(site: Arc<Site>, peer: IpAddr, request: Request<Incom
         return Box::pin(own::answer(&site, &head, path, body, operator)).await;
     }
     let cors = site.cors.decide(&head.headers);
-    let mut answer = api(site, source_ip, started, head, body).await;
+    let mut answer = api(site, source_ip, started, running, head, body).await;
     cors.apply(answer.headers_mut());
     answer
 }
 
-async fn api(site: Arc<Site>, source_ip: IpAddr, started: Instant, head: Parts, body: Incoming) -> Answer {
+async fn api(
+    site: Arc<Site>,
+    source_ip: IpAddr,
+    started: Instant,
+    running: Running,
+    head: Parts,
+    body: Incoming,
+) -> Answer {
     let path = head.uri.path();
     match head.method {
         Method::OPTIONS => {
@@ -52,13 +73,13 @@ async fn api(site: Arc<Site>, source_ip: IpAddr, started: Instant, head: Parts, 
             let limit = Duration::from_millis(server.body_timeout_ms);
             let body = body::read(&head, body, server.max_body_bytes, limit, &site.bodies).await;
             let id = site.request_ids.next();
-            request::answer(site, ApiRequest { id, head, body, source_ip, started }).await
+            request::answer(site, ApiRequest { id, head, body, source_ip, started, _running: running }).await
         }
         Method::GET | Method::HEAD if issuer::is_document(path) => {
             Box::pin(issuer::answer(&site, path)).await
         }
         Method::GET | Method::HEAD if confirm_user::is_link(path) => {
-            Box::pin(confirm_user::answer(site, head, source_ip, started)).await
+            Box::pin(confirm_user::answer(site, head, source_ip, started, running)).await
         }
         _ => answer::not_found(&site.request_ids.next()),
     }

@@ -60,6 +60,10 @@ impl Program {
         (status, serde_json::from_str(body).unwrap_or_default())
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, waits, and returns the exit status and what was written to standard error.
     pub fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();

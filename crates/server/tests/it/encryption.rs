@@ -55,7 +55,8 @@ async fn start_encrypted(directory: &Path) -> (Server, RootCertStore) {
         format!("tls.certificate_file={}", certificate_file.display()),
         format!("tls.key_file={}", key_file.display()),
     ];
-    let config = config.iter().fold(Layers::new(), |layers, one| layers.assignment(one)).finish().unwrap();
+    let config =
+        config.iter().fold(Layers::for_dev(), |layers, one| layers.assignment(one)).finish().unwrap();
     let server = Server::start(config, keyring(), Mode::Dev(DevOptions::default())).await.unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(certificate.cert.der().clone()).unwrap();
@@ -106,7 +107,8 @@ async fn a_certificate_that_is_none_stops_the_start() {
         format!("tls.certificate_file={}", certificate.display()),
         format!("tls.key_file={}", key.display()),
     ];
-    let config = config.iter().fold(Layers::new(), |layers, one| layers.assignment(one)).finish().unwrap();
+    let config =
+        config.iter().fold(Layers::for_dev(), |layers, one| layers.assignment(one)).finish().unwrap();
     let error = Server::start(config, keyring(), Mode::Dev(DevOptions::default())).await.unwrap_err();
     assert!(error.to_string().starts_with("tls.certificate_file: "), "{error}");
 }

@@ -159,17 +159,17 @@ async fn connections_beyond_the_limit_wait() {
 #[tokio::test]
 async fn bodies_beyond_the_room_for_them_are_refused() {
     let server = TestServer::builder()
-        .set("server.max_body_bytes=12288")
-        .set("server.max_buffered_bytes=16384")
+        .set("server.max_body_bytes=45056")
+        .set("server.max_buffered_bytes=49152")
         .start()
         .await;
     let target = [("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")];
     let mut first = TcpStream::connect(server.address).await.unwrap();
-    first.write_all(server.head("POST", "/", &target, 12_001).as_bytes()).await.unwrap();
-    first.write_all(&[b' '; 12_000]).await.unwrap();
+    first.write_all(server.head("POST", "/", &target, 45_001).as_bytes()).await.unwrap();
+    first.write_all(&[b' '; 45_000]).await.unwrap();
     let refused = async {
         loop {
-            let reply = server.post("SignUp", &[b' '; 8_000], &[]).await;
+            let reply = server.post("SignUp", &[b' '; 44_000], &[]).await;
             if reply.status == 503 {
                 return reply;
             }
@@ -178,10 +178,10 @@ async fn bodies_beyond_the_room_for_them_are_refused() {
     let refused = tokio::time::timeout(Duration::from_secs(20), refused).await.expect("no room in time");
     assert_eq!(refused.error(), "ServiceUnavailableException");
     assert!(refused.json()["message"].as_str().unwrap().contains("room"), "{}", refused.text());
-    assert_eq!(server.post("SignUp", b"{}", &[]).await.status, 400, "there is room for a small one");
+    assert_eq!(server.post("SignUp", &[b' '; 16_384], &[]).await.status, 400, "a small one always fits");
     first.write_all(b" ").await.unwrap();
     assert_eq!(Reply::read(&mut first).await.error(), "SerializationException");
-    assert_eq!(server.post("SignUp", &[b' '; 8_000], &[]).await.status, 400, "the room is free again");
+    assert_eq!(server.post("SignUp", &[b' '; 44_000], &[]).await.status, 400, "the room is free again");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ mod own_paths;
 mod rates;
 mod refusals;
 mod seed;
+#[cfg(target_os = "linux")]
+mod siege;
 mod signatures;
 mod stolen;
 mod support;

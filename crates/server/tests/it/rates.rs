@@ -1,26 +1,246 @@
-//! Request rates by quota category.
+//! Request rates: by quota category, for the instance, pools, clients, users and addresses.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::TestServer;
+use crate::support::{Reply, TestServer};
+
+const REFUSED: &str = "{\"__type\":\"TooManyRequestsException\",\"message\":\"Rate exceeded\"}";
+
+fn is_refused(reply: &Reply) -> bool {
+    let refused = reply.text() == REFUSED;
+    assert_eq!(refused, reply.error() == "TooManyRequestsException", "{}", reply.text());
+    if refused {
+        assert_eq!(reply.status, 400);
+        assert_eq!(reply.header("x-amzn-errortype"), Some("TooManyRequestsException:"));
+    }
+    refused
+}
+
+/// How many of twenty calls are refused. They take far less than the seconds that another twenty tokens would need.
+async fn refused(server: &TestServer, operation: &str, body: &Value) -> usize {
+    let mut refused = 0;
+    for _ in 0..20 {
+        refused += usize::from(is_refused(&server.call(operation, body).await));
+    }
+    refused
+}
+
+/// A pool with a client that hides its users.
+async fn pool(server: &TestServer, name: &str) -> (String, String) {
+    let pool = server.ok("CreateUserPool", &json!({ "PoolName": name })).await;
+    let pool_id = pool["UserPool"]["Id"].as_str().unwrap().to_owned();
+    (client(server, &pool_id).await, pool_id)
+}
+
+async fn client(server: &TestServer, pool_id: &str) -> String {
+    let client = json!({
+        "UserPoolId": pool_id, "ClientName": "web", "PreventUserExistenceErrors": "ENABLED",
+        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]
+    });
+    let client = server.ok("CreateUserPoolClient", &client).await;
+    client["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned()
+}
+
+fn forgot(client_id: &str, username: &str) -> Value {
+    json!({ "ClientId": client_id, "Username": username })
+}
+
+async fn metric(server: &TestServer, scope: &str, category: &str) -> u64 {
+    let text = server.get("/_cenote/metrics").await;
+    let start = format!("cenote_rate_refusals_total{{scope=\"{scope}\",category=\"{category}\"}} ");
+    text.text().lines().find_map(|line| line.strip_prefix(&start)?.parse().ok()).unwrap_or_default()
+}
 
 #[tokio::test]
 async fn a_category_has_its_rate_and_no_other_is_touched() {
     let server = TestServer::builder().set("limits.requests_per_second.user_pool_read=2").start().await;
-    let mut refused = Vec::new();
-    for _ in 0..20 {
-        let reply = server.call("ListUserPools", &json!({ "MaxResults": 1 })).await;
-        if reply.status != 200 {
-            refused.push(reply);
-        }
-    }
-    // Twenty take less than the nine seconds that eighteen more tokens need.
-    let reply = refused.pop().expect("some were refused");
-    assert_eq!(reply.status, 400);
-    assert_eq!(reply.text(), "{\"__type\":\"TooManyRequestsException\",\"message\":\"Rate exceeded\"}");
+    let count = refused(&server, "ListUserPools", &json!({ "MaxResults": 1 })).await;
+    assert!((1..=18).contains(&count), "{count}");
+    assert_eq!(metric(&server, "instance", "UserPoolRead").await, count as u64);
     for _ in 0..20 {
         let reply =
             server.call("DescribeUserPoolClient", &json!({ "UserPoolId": "a_1", "ClientId": "b" })).await;
         assert_eq!(reply.error(), "ResourceNotFoundException");
     }
+}
+
+#[tokio::test]
+async fn the_connection_outlives_a_refusal() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let server =
+        TestServer::builder().set("limits.address_requests_per_second.user_account_recovery=1").start().await;
+    let body = forgot("client", "somebody").to_string();
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSCognitoIdentityProviderService.ForgotPassword\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request.repeat(9).as_bytes()).await.unwrap();
+    stream.write_all(b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert_eq!(text.matches("HTTP/1.1 ").count(), 10, "{text}");
+    assert!(text.matches(REFUSED).count() >= 5, "{text}");
+    assert!(text.ends_with("{\"status\":\"ok\"}"), "{text}");
+}
+
+#[tokio::test]
+async fn an_address_is_refused_before_its_body_is_looked_at_and_behind_a_proxy_only_it() {
+    let server = TestServer::builder()
+        .set("limits.address_requests_per_second.user_account_recovery=1")
+        .set("server.trusted_proxies=127.0.0.1")
+        .start()
+        .await;
+    let post = |from: &'static str| async {
+        server.post("ForgotPassword", b"no JSON", &[("X-Forwarded-For", from)]).await
+    };
+    let mut count = 0;
+    for _ in 0..20 {
+        let reply = post("203.0.113.1").await;
+        assert!(is_refused(&reply) || reply.error() == "SerializationException");
+        count += usize::from(is_refused(&reply));
+    }
+    assert!(count >= 10, "{count}");
+    assert_eq!(metric(&server, "address", "UserAccountRecovery").await, count as u64);
+    assert_eq!(post("203.0.113.2").await.error(), "SerializationException", "another address");
+    // What stands further left was written by the client: it helps nobody.
+    assert!(is_refused(&post("198.51.100.1, 203.0.113.2").await));
+}
+
+#[tokio::test]
+async fn a_pool_and_a_client_leave_the_others_their_part() {
+    let server = TestServer::builder()
+        .set("limits.requests_per_second.user_account_recovery=20")
+        .set("limits.pool_percent=10")
+        .set("limits.client_percent=5")
+        .start()
+        .await;
+    let (first, pool_id) = pool(&server, "one").await;
+    let second = client(&server, &pool_id).await;
+    let (other, _) = pool(&server, "two").await;
+    assert!(refused(&server, "ForgotPassword", &forgot(&first, "a")).await >= 10);
+    assert!(metric(&server, "client", "UserAccountRecovery").await >= 10);
+    assert!(!is_refused(&server.call("ForgotPassword", &forgot(&second, "a")).await), "another client");
+    assert!(refused(&server, "ForgotPassword", &forgot(&second, "a")).await >= 10);
+    assert!(!is_refused(&server.call("ForgotPassword", &forgot(&other, "a")).await), "another pool");
+    // Clients that nobody has share one bucket, and it is nobody else's.
+    let mut count = 0;
+    for number in 0..20 {
+        let name = format!("nosuchclient{number}");
+        count += usize::from(is_refused(&server.call("ForgotPassword", &forgot(&name, "a")).await));
+    }
+    assert!(count >= 10, "{count}");
+    assert_eq!(metric(&server, "instance", "UserAccountRecovery").await, 0);
+}
+
+#[tokio::test]
+async fn a_pool_has_its_part_whichever_client_asks_and_for_tokens_too() {
+    let server = TestServer::builder()
+        .set("limits.requests_per_second.user_account_recovery=20")
+        .set("limits.requests_per_second.user_read=20")
+        .set("limits.pool_percent=5")
+        .start()
+        .await;
+    let (first, pool_id) = pool(&server, "one").await;
+    let second = client(&server, &pool_id).await;
+    assert!(refused(&server, "ForgotPassword", &forgot(&first, "a")).await >= 10);
+    assert!(refused(&server, "ForgotPassword", &forgot(&second, "a")).await >= 15);
+    assert!(metric(&server, "pool", "UserAccountRecovery").await >= 25);
+
+    let user = json!({ "UserPoolId": pool_id, "Username": "u", "Password": "Passw0rd!", "Permanent": true });
+    server.ok("AdminCreateUser", &json!({ "UserPoolId": pool_id, "Username": "u" })).await;
+    while is_refused(&server.call("AdminSetUserPassword", &user).await) {}
+    let sign_in = json!({
+        "ClientId": first, "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": { "USERNAME": "u", "PASSWORD": "Passw0rd!" }
+    });
+    let tokens = server.ok("InitiateAuth", &sign_in).await;
+    let token = json!({ "AccessToken": tokens["AuthenticationResult"]["AccessToken"] });
+    assert!(refused(&server, "GetUser", &token).await >= 10);
+    assert!(metric(&server, "pool", "UserRead").await >= 10);
+}
+
+#[tokio::test]
+async fn one_operation_on_one_pool_has_a_rate_of_its_own() {
+    let server = TestServer::builder().set("limits.pool_operation_requests_per_second=2").start().await;
+    let on = |pool: &str| json!({ "UserPoolId": pool, "GroupName": "g" });
+    assert!(refused(&server, "GetGroup", &on("eu-west-1_One")).await >= 10);
+    assert!(!is_refused(&server.call("GetGroup", &on("eu-west-1_Two")).await), "another pool");
+    assert!(!is_refused(&server.call("DeleteGroup", &on("eu-west-1_One")).await), "another operation");
+    assert_eq!(refused(&server, "AdminGetUser", &json!({ "UserPoolId": "x", "Username": "a" })).await, 0);
+}
+
+#[tokio::test]
+async fn a_user_has_a_rate_whether_it_exists_or_not_and_in_any_letter_case() {
+    let server = TestServer::builder().set("limits.user_reads_per_second=2").start().await;
+    let (client_id, pool_id) = pool(&server, "one").await;
+    server.ok("AdminCreateUser", &json!({ "UserPoolId": pool_id, "Username": "real" })).await;
+    for name in ["real", "invented"] {
+        let mut count = 0;
+        for attempt in 0..20 {
+            let name = if attempt % 2 == 0 { name.to_owned() } else { name.to_uppercase() };
+            let parameters = json!({ "USERNAME": name, "PASSWORD": "wrong" });
+            let body = json!({
+                "ClientId": client_id, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters
+            });
+            count += usize::from(is_refused(&server.call("InitiateAuth", &body).await));
+        }
+        assert!(count >= 10, "{name} {count}");
+    }
+    let (other, reset) = (pool(&server, "two").await, forgot(&client_id, "real"));
+    let elsewhere = json!({
+        "ClientId": other.0, "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": { "USERNAME": "real", "PASSWORD": "wrong" }
+    });
+    assert!(!is_refused(&server.call("InitiateAuth", &elsewhere).await), "a user of another pool");
+    assert!(!is_refused(&server.call("ForgotPassword", &reset).await), "no read");
+    assert_eq!(metric(&server, "user", "UserAccountRecovery").await, 0);
+    assert!(metric(&server, "user", "UserAuthentication").await >= 20);
+}
+
+#[tokio::test]
+async fn invented_names_do_not_fill_the_store() {
+    let server =
+        TestServer::builder().set("limits.address_requests_per_second.user_account_recovery=5").start().await;
+    let (client_id, _) = pool(&server, "one").await;
+    let started = std::time::Instant::now();
+    let mut admitted = 0;
+    for number in 0..200 {
+        let reply = server.call("ForgotPassword", &forgot(&client_id, &format!("nobody{number}"))).await;
+        admitted += usize::from(!is_refused(&reply));
+    }
+    let most = 5 + 5 * usize::try_from(started.elapsed().as_secs() + 1).unwrap();
+    assert!(admitted <= most, "{admitted} of at most {most}");
+    let database = rusqlite::Connection::open(server.directory().join("cenote.db")).unwrap();
+    let kept: i64 = database.query_row("SELECT count(*) FROM unknown_users", [], |row| row.get(0)).unwrap();
+    assert_eq!(usize::try_from(kept).unwrap(), admitted);
+}
+
+#[tokio::test]
+async fn the_link_of_a_confirmation_counts_as_well() {
+    let server =
+        TestServer::builder().set("limits.address_requests_per_second.user_creation=1").start().await;
+    let path = "/confirmUser?client_id=a&user_name=b&confirmation_code=1";
+    let mut refused = 0;
+    for _ in 0..20 {
+        let reply = server.get(path).await;
+        refused += usize::from(reply.status == 400 && reply.text().contains("Rate exceeded"));
+    }
+    assert!(refused >= 10, "{refused}");
+    assert_eq!(metric(&server, "address", "UserCreation").await, refused as u64);
+}
+
+#[tokio::test]
+async fn serve_starts_with_cognitos_quotas_and_dev_with_none() {
+    let body = json!({ "ClientId": "nosuchclient", "Username": "a" });
+    let serve = TestServer::builder().serve().start().await;
+    let dev = TestServer::new().await;
+    let mut counts = (0, 0);
+    for _ in 0..60 {
+        counts.0 += usize::from(is_refused(&serve.call("ForgotPassword", &body).await));
+        counts.1 += usize::from(is_refused(&dev.call("ForgotPassword", &body).await));
+    }
+    assert!(counts.0 > 0, "ten a second of one user: {counts:?}");
+    assert_eq!(counts.1, 0);
 }

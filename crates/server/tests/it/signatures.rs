@@ -13,7 +13,12 @@ use crate::support::{ANY_DATE, ANY_SIGNATURE, Reply, TestServer, master_key};
 type Key = (String, String);
 
 async fn start() -> TestServer {
-    TestServer::builder().serve().set("server.public_url=https://auth.example.com").start().await
+    TestServer::builder()
+        .serve()
+        .set("server.public_url=https://auth.example.com")
+        .set("limits.request_rates=none")
+        .start()
+        .await
 }
 
 /// Puts an access key into the store, as `cenote keys create` does.

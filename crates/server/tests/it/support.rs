@@ -65,8 +65,8 @@ impl Builder {
             "server.listen=127.0.0.1:0".to_owned(),
             format!("store.url=sqlite:{}/cenote.db", directory.path().display()),
         ];
-        let layers =
-            base.iter().chain(&self.settings).fold(Layers::new(), |layers, one| layers.assignment(one));
+        let defaults = if self.serve { Layers::new() } else { Layers::for_dev() };
+        let layers = base.iter().chain(&self.settings).fold(defaults, |layers, one| layers.assignment(one));
         let config = layers.finish().unwrap();
         let mode = if self.serve { Mode::Serve } else { Mode::Dev(self.options) };
         let server = Server::start_in(surroundings(), config, keyring(), mode).await.unwrap();

@@ -43,7 +43,7 @@ impl Served {
              keys.master_key_file = \"master.key\"\nlog.level = \"trace\"\nlog.format = \"{log_format}\"\n\
              email.smtp_url = \"smtp://{}?tls=none\"\nemail.from = \"no-reply@example.com\"\n\
              sms.webhook_url = \"http://{}/\"\nsms.secret = \"{SMS_SECRET}\"\nsms.bearer_token = \"{SMS_BEARER}\"\n\
-             triggers.endpoint = \"{}\"\n",
+             triggers.endpoint = \"{}\"\nlimits.request_rates = \"none\"\n",
             post.mail,
             post.gateway,
             functions.url(),

@@ -1,0 +1,155 @@
+//! HTTP/1.1: giant bodies, header floods, pipelining.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+
+use super::{PATIENCE, Siege, all, connect, pour, until_closed};
+
+const MIB: usize = 1024 * 1024;
+
+#[tokio::test]
+async fn giant_bodies() {
+    let siege = Siege::lay(&["server.max_buffered_bytes=16777216"]).await;
+    let address = siege.address();
+    let heads: [&str; 2] = [
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ];
+    all((0..40_usize).map(|number| async move {
+        let mut stream = connect(2, address).await;
+        stream.write_all(heads[number % heads.len()].as_bytes()).await.unwrap();
+        let data = vec![b' '; 64 * 1024];
+        let chunk = if number % 2 == 0 { data } else { [b"10000\r\n", &data[..], b"\r\n"].concat() };
+        let written = pour(&mut stream, &chunk, 200 * MIB).await;
+        assert!(written < 200 * MIB, "nobody reads that much");
+        until_closed(&mut stream).await;
+    }))
+    .await;
+    siege.raise(100).await;
+}
+
+#[tokio::test]
+async fn many_bodies_that_are_as_large_as_they_may_be() {
+    let siege = Siege::lay(&["server.max_buffered_bytes=16777216", "server.body_timeout_ms=2000"]).await;
+    let address = siege.address();
+    all((0..200_usize).map(|_| async move {
+        let mut stream = connect(2, address).await;
+        stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n").await.unwrap();
+        // All but the last byte, which never comes.
+        pour(&mut stream, &[b' '; 65_535], 16 * 65_535).await;
+        let answer = until_closed(&mut stream).await;
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 503 ") || answer.contains("in time"),
+            "{answer}"
+        );
+    }))
+    .await;
+    siege.raise(150).await;
+}
+
+#[tokio::test]
+async fn lengths_that_lie() {
+    let siege = Siege::lay(&["server.body_timeout_ms=1000", "server.header_timeout_ms=1000"]).await;
+    let address = siege.address();
+    let requests: [(&str, &str); 6] = [
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{}", "HTTP/1.1 4"),
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}", "HTTP/1.1 400 "),
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 400 "),
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x", "HTTP/1.1 400 "),
+        ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n{}", ""),
+        ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n{}", "HTTP/1.1 400 "),
+    ];
+    for (request, start) in requests {
+        let mut stream = connect(2, address).await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = until_closed(&mut stream).await;
+        println!("{request:?}\n{}", String::from_utf8_lossy(&answer));
+        assert!(answer.starts_with(start.as_bytes()), "{request:?}: {}", String::from_utf8_lossy(&answer));
+    }
+    siege.raise(50).await;
+}
+
+#[tokio::test]
+async fn floods_of_headers() {
+    let siege = Siege::lay(&["server.header_timeout_ms=2000"]).await;
+    let address = siege.address();
+    all((0..60_usize).map(|number| async move {
+        let mut stream = connect(2, address).await;
+        let (start, piece) = match number % 4 {
+            0 => ("GET / HTTP/1.1\r\n", "X: y\r\n".repeat(1000)),
+            1 => ("GET / HTTP/1.1\r\nX-Giant: ", "x".repeat(10_000)),
+            2 => ("GET /", "x".repeat(10_000)),
+            _ => ("", "X".repeat(10_000)),
+        };
+        stream.write_all(start.as_bytes()).await.unwrap();
+        let (mut read, mut write) = stream.split();
+        let poured = async {
+            let mut written = 0;
+            while written < 20 * MIB && write.write_all(piece.as_bytes()).await.is_ok() {
+                written += piece.len();
+            }
+            written
+        };
+        let answered = async {
+            let mut answer = Vec::new();
+            let _ = read.read_to_end(&mut answer).await;
+            answer
+        };
+        let both = async { tokio::join!(poured, answered) };
+        let (written, answer) = timeout(PATIENCE, both).await.expect("closed in time");
+        assert!(written < 20 * MIB);
+        let answer = String::from_utf8_lossy(&answer);
+        // A client that goes on sending may find the connection reset before it has read the answer.
+        let refused = ["HTTP/1.1 431 ", "HTTP/1.1 414 ", "HTTP/1.1 400 "];
+        assert!(answer.is_empty() || refused.iter().any(|status| answer.starts_with(status)), "{answer}");
+    }))
+    .await;
+    siege.raise(50).await;
+}
+
+#[tokio::test]
+async fn pipelines_that_are_read() {
+    let siege = Siege::lay(&[]).await;
+    let address = siege.address();
+    all((0..4_usize).map(|_| async move {
+        let mut stream = connect(2, address).await;
+        let (mut read, mut write) = stream.split();
+        let asked = async {
+            let request = "GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n";
+            write.write_all(request.repeat(4999).as_bytes()).await.unwrap();
+            let last = "GET /_cenote/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            write.write_all(last.as_bytes()).await.unwrap();
+        };
+        let answered = async {
+            let mut text = String::new();
+            read.read_to_string(&mut text).await.unwrap();
+            assert_eq!(text.matches("HTTP/1.1 200 ").count(), 5000);
+        };
+        timeout(PATIENCE, async { tokio::join!(asked, answered) }).await.expect("answered in time");
+    }))
+    .await;
+    siege.raise(50).await;
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads() {
+    let siege = Siege::lay(&["server.idle_timeout_ms=1500", "server.header_timeout_ms=1500"]).await;
+    let address = siege.address();
+    let clients: Vec<_> = (0..50_usize)
+        .map(|_| {
+            tokio::spawn(async move {
+                let mut stream = connect(2, address).await;
+                let requests = "GET /_cenote/metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+                // Never reads; the server stops reading as well, and then closes.
+                pour(&mut stream, requests.as_bytes(), usize::MAX).await;
+                stream
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.unwrap();
+    }
+    siege.all_closed().await;
+    siege.raise(100).await;
+}

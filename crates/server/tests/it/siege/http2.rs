@@ -1,0 +1,279 @@
+//! HTTP/2, frame by frame.
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::{PATIENCE, Siege, all, connect, pour, until_closed};
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const ACK: u8 = 1;
+const END_HEADERS: u8 = 4;
+const MIB: usize = 1024 * 1024;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
+    [head, payload.to_vec()].concat()
+}
+
+/// A header that no table has or gets.
+fn literal(name: &str, value: &str) -> Vec<u8> {
+    let text = |text: &str| {
+        let length = u8::try_from(text.len()).unwrap();
+        assert!(length < 127);
+        [vec![length], text.as_bytes().to_vec()].concat()
+    };
+    [vec![0], text(name), text(value)].concat()
+}
+
+/// `:method`, `:scheme` http and `:path`.
+fn request(method: &str, path: &str) -> Vec<u8> {
+    [literal(":method", method), vec![0x86], literal(":path", path), literal(":authority", "x")].concat()
+}
+
+async fn open(address: std::net::SocketAddr, settings: &[u8]) -> TcpStream {
+    let mut stream = connect(2, address).await;
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    stream.write_all(&frame(SETTINGS, 0, 0, settings)).await.unwrap();
+    stream
+}
+
+/// The next frame: kind, flags, stream, payload. None when the server has closed.
+async fn next(stream: &mut TcpStream) -> Option<(u8, u8, u32, Vec<u8>)> {
+    let mut head = [0; 9];
+    timeout(PATIENCE, stream.read_exact(&mut head)).await.expect("a frame in time").ok()?;
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut payload = vec![0; usize::try_from(length).unwrap()];
+    timeout(PATIENCE, stream.read_exact(&mut payload)).await.expect("a frame in time").ok()?;
+    let id = u32::from_be_bytes([head[5] & 0x7f, head[6], head[7], head[8]]);
+    Some((head[3], head[4], id, payload))
+}
+
+/// Waits until the server has read all that was sent so far. Whether it did.
+async fn is_read(stream: &mut TcpStream, mark: u64) -> bool {
+    let payload = mark.to_be_bytes();
+    if stream.write_all(&frame(PING, 0, 0, &payload)).await.is_err() {
+        return false;
+    }
+    while let Some((kind, flags, _, answer)) = next(stream).await {
+        if kind == PING && flags & ACK != 0 && answer == payload {
+            return true;
+        }
+    }
+    false
+}
+
+/// Asks twenty things at once, resets them all when the server has read them, and so on. How much was asked, and on how many
+/// connections: one that was told to calm down is replaced.
+async fn ask_and_reset(address: std::net::SocketAddr, body: impl Fn(u32) -> String) -> (usize, u64) {
+    let target = "AWSCognitoIdentityProviderService.SignUp";
+    let head = [request("POST", "/"), literal("x-amz-target", target)].concat();
+    let (mut asked, mut opened) = (0, 0);
+    let mut current: Option<(TcpStream, u32)> = None;
+    for round in 0..75_u32 {
+        let (mut stream, first) = match current.take() {
+            Some(current) => current,
+            None => {
+                opened += 1;
+                (open(address, &[]).await, 1)
+            }
+        };
+        let ids: Vec<u32> = (0..20).map(|number| first + number * 2).collect();
+        let mut frames = Vec::new();
+        for (number, id) in (round * 20..).zip(&ids) {
+            frames.extend(frame(HEADERS, END_HEADERS, *id, &head));
+            frames.extend(frame(DATA, END_STREAM, *id, body(number).as_bytes()));
+        }
+        if stream.write_all(&frames).await.is_err() || !is_read(&mut stream, u64::from(round)).await {
+            continue;
+        }
+        asked += ids.len();
+        let resets: Vec<u8> = ids.iter().flat_map(|id| frame(RST_STREAM, 0, *id, &[0, 0, 0, 8])).collect();
+        if stream.write_all(&resets).await.is_ok() {
+            current = Some((stream, first + 40));
+        }
+    }
+    (asked, opened)
+}
+
+#[tokio::test]
+async fn requests_that_are_reset_as_soon_as_they_run() {
+    let siege = Siege::lay(&[]).await;
+    let address = siege.address();
+    let call = |operation: &str, body: serde_json::Value| {
+        let (status, answer) = siege.program.call(operation, &body);
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let pool = call("CreateUserPool", json!({ "PoolName": "p" }));
+    let pool_id = pool["UserPool"]["Id"].as_str().unwrap().to_owned();
+    let client = json!({
+        "UserPoolId": pool_id, "ClientName": "c", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]
+    });
+    let client = call("CreateUserPoolClient", client);
+    let client_id = client["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned();
+    // Each costs a power.
+    let sign_up = move |number: u32| {
+        let name = format!("user{number}");
+        json!({ "ClientId": client_id, "Username": name, "Password": "Passw0rd!" }).to_string()
+    };
+    let attackers: Vec<_> = (0..3_u32)
+        .map(|attacker| {
+            let sign_up = sign_up.clone();
+            tokio::spawn(async move {
+                ask_and_reset(address, |number| sign_up(attacker * 100_000 + number)).await
+            })
+        })
+        .collect();
+    let mut most = 0;
+    while !attackers.iter().all(tokio::task::JoinHandle::is_finished) {
+        most = most.max(siege.metric("cenote_requests_in_flight").await);
+    }
+    let (mut asked, mut connections) = (0, 0);
+    for attacker in attackers {
+        let (requests, opened) = attacker.await.unwrap();
+        asked += requests;
+        connections += opened;
+    }
+    println!("{asked} requests on {connections} connections, {most} at once");
+    assert!(asked > 1000, "{asked}");
+    assert!(most <= connections * 32 + 2, "{most} at once on {connections} connections");
+    siege.raise(150).await;
+}
+
+#[tokio::test]
+async fn headers_without_an_end() {
+    let siege = Siege::lay(&["server.header_timeout_ms=2000", "server.idle_timeout_ms=2000"]).await;
+    let address = siege.address();
+    all((0..20_usize).map(|number| async move {
+        let mut stream = open(address, &[]).await;
+        stream.write_all(&frame(HEADERS, 0, 1, &request("GET", "/"))).await.unwrap();
+        let piece = if number % 2 == 0 {
+            frame(CONTINUATION, 0, 1, &literal("x-header", &"x".repeat(100)).repeat(140))
+        } else {
+            frame(CONTINUATION, 0, 1, b"")
+        };
+        let written = pour(&mut stream, &piece, 50 * MIB).await;
+        assert!(written < 50 * MIB, "nobody reads that much");
+        until_closed(&mut stream).await;
+    }))
+    .await;
+    siege.all_closed().await;
+    siege.raise(100).await;
+}
+
+#[tokio::test]
+async fn floods_of_small_frames() {
+    let siege = Siege::lay(&["server.header_timeout_ms=2000", "server.idle_timeout_ms=2000"]).await;
+    let address = siege.address();
+    let kinds: [Vec<u8>; 5] = [
+        frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff]),
+        frame(PING, 0, 0, &[0; 8]),
+        frame(8, 0, 0, &[0, 0, 0, 1]),
+        frame(2, 0, 1, &[0, 0, 0, 0, 1]),
+        frame(RST_STREAM, 0, 1, &[0, 0, 0, 8]),
+    ];
+    let clients: Vec<_> = (0..20_usize)
+        .map(|number| {
+            let piece = kinds[number % kinds.len()].repeat(100);
+            tokio::spawn(async move {
+                // Never reads what it is answered.
+                let mut stream = open(address, &[]).await;
+                pour(&mut stream, &piece, 2 * MIB).await;
+                stream
+            })
+        })
+        .collect();
+    let mut open = Vec::new();
+    for client in clients {
+        open.push(client.await.unwrap());
+    }
+    siege.all_closed().await;
+    siege.raise(100).await;
+}
+
+#[tokio::test]
+async fn streams_without_an_end() {
+    let siege = Siege::lay(&["server.body_timeout_ms=1500", "server.idle_timeout_ms=1500"]).await;
+    let address = siege.address();
+    all((0..20_usize).map(|_| async move {
+        let mut stream = open(address, &[]).await;
+        for number in 0..500_u32 {
+            let head = frame(HEADERS, END_HEADERS, number * 2 + 1, &request("POST", "/"));
+            if stream.write_all(&head).await.is_err() {
+                break;
+            }
+            let data = frame(DATA, 0, number * 2 + 1, &[b' '; 1000]);
+            if stream.write_all(&data).await.is_err() {
+                break;
+            }
+        }
+        until_closed(&mut stream).await;
+    }))
+    .await;
+    siege.all_closed().await;
+    siege.raise(100).await;
+}
+
+#[tokio::test]
+async fn windows_that_never_open() {
+    let siege = Siege::lay(&["server.idle_timeout_ms=2000"]).await;
+    let address = siege.address();
+    all((0..50_usize).map(|_| async move {
+        // Nothing may be sent to it.
+        let mut stream = open(address, &[0, 4, 0, 0, 0, 0]).await;
+        for number in 0..200_u32 {
+            let head = request("GET", "/_cenote/metrics");
+            if stream
+                .write_all(&frame(HEADERS, END_HEADERS | END_STREAM, number * 2 + 1, &head))
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
+        until_closed(&mut stream).await;
+    }))
+    .await;
+    siege.all_closed().await;
+    siege.raise(150).await;
+}
+
+#[tokio::test]
+async fn a_list_of_headers_that_is_too_large_ends_its_stream_only() {
+    let siege = Siege::lay(&[]).await;
+    let mut stream = open(siege.address(), &[]).await;
+    let large =
+        [request("GET", "/_cenote/health"), literal("x-header", &"x".repeat(100)).repeat(140)].concat();
+    stream.write_all(&frame(HEADERS, END_STREAM, 1, &large)).await.unwrap();
+    let more = literal("x-header", &"x".repeat(100)).repeat(140);
+    stream.write_all(&frame(CONTINUATION, 0, 1, &more)).await.unwrap();
+    stream.write_all(&frame(CONTINUATION, END_HEADERS, 1, &more)).await.unwrap();
+    let small = request("GET", "/_cenote/health");
+    stream.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 3, &small)).await.unwrap();
+    let mut refused = false;
+    loop {
+        let (kind, _, id, payload) = next(&mut stream).await.expect("the connection stays");
+        match (kind, id) {
+            // Status 200 is the one byte 0x88.
+            (HEADERS, 1) => refused = payload.first() != Some(&0x88),
+            (RST_STREAM, 1) => refused = true,
+            (DATA, 3) => {
+                assert_eq!(payload, b"{\"status\":\"ok\"}");
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert!(refused);
+    drop(stream);
+    siege.raise(50).await;
+}
