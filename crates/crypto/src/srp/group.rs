@@ -3,10 +3,12 @@
 //! Powers take constant time for exponents of the same length in bytes.
 
 use crypto_bigint::modular::ConstMontyForm;
-use crypto_bigint::{NonZero, U3072, U4096, const_monty_params};
+use crypto_bigint::{NonZero, U256, U3072, U4096, const_monty_params};
 use zeroize::Zeroizing;
 
 use super::generator;
+use super::montgomery::Number;
+use super::table::Table;
 use crate::encoding::encode_hex;
 
 /// Length of a group element in bytes.
@@ -37,49 +39,47 @@ const MULTIPLIER: [u8; 32] = [
 ];
 
 /// A secret exponent. Only its length in bytes shows in how long a power takes.
-pub(super) struct Exponent {
-    value: Zeroizing<U3072>,
-    bits: u32,
-}
+pub(super) struct Exponent(Zeroizing<Vec<u8>>);
 
 impl Exponent {
     /// Reads big-endian bytes, at most [`ELEMENT_BYTES`] of them.
     pub(super) fn from_be_bytes(bytes: &[u8]) -> Option<Self> {
-        let fixed = Zeroizing::new(right_align::<ELEMENT_BYTES>(bytes)?);
-        let bits = u32::try_from(bytes.len() * 8).ok()?;
-        let value = Zeroizing::new(U3072::from_be_slice(&*fixed));
-        Some(Self { value, bits })
+        (bytes.len() <= ELEMENT_BYTES).then(|| Self(Zeroizing::new(bytes.to_vec())))
     }
 }
 
 impl From<&[u8; 32]> for Exponent {
     fn from(bytes: &[u8; 32]) -> Self {
-        let mut fixed = Zeroizing::new([0; ELEMENT_BYTES]);
-        for (to, from) in fixed.iter_mut().rev().zip(bytes.iter().rev()) {
-            *to = *from;
-        }
-        Self { value: Zeroizing::new(U3072::from_be_slice(&*fixed)), bits: 256 }
+        Self(Zeroizing::new(bytes.to_vec()))
     }
 }
 
-/// base^exponent.
+/// base^exponent, four bits of the exponent at a time.
 pub(super) fn power(base: &Element, exponent: &Exponent) -> Element {
-    base.pow_bounded_exp(&exponent.value, exponent.bits)
+    let powers = Zeroizing::new(Table::<16>::of_powers(&Zeroizing::new(Number::from(base))));
+    let mut product = Zeroizing::new(Number::one());
+    for byte in exponent.0.iter() {
+        for digit in [byte >> 4, byte & 15] {
+            for _ in 0..4 {
+                *product = product.square();
+            }
+            *product = product.multiply(&powers.get(digit));
+        }
+    }
+    Element::from(&*product)
 }
 
 /// g^exponent, from a table unless the exponent is longer than ours ever are.
 pub(super) fn generator_power(exponent: &Exponent) -> Element {
-    if exponent.bits > 256 {
-        return power(&Element::new(&U3072::from_u8(2)), exponent);
+    match right_align(&exponent.0).map(Zeroizing::new) {
+        Some(short) if exponent.0.len() <= 32 => generator::power(&short),
+        _ => power(&Element::new(&U3072::from_u8(2)), exponent),
     }
-    let bytes = Zeroizing::new(exponent.value.to_be_bytes());
-    let (_, low) = bytes.as_ref().split_last_chunk().unwrap_or((&[], &[0; 32]));
-    generator::power(low)
 }
 
 /// k, see [`MULTIPLIER`].
 pub(super) fn multiplier() -> Element {
-    Element::new(&Exponent::from(&MULTIPLIER).value)
+    Element::new(&U256::from_be_slice(&MULTIPLIER).resize())
 }
 
 /// Reads a big-endian number of at most 512 bytes (not counting leading zeros) and reduces it. For numbers from outside,

@@ -17,12 +17,16 @@ pub mod client;
 mod generator;
 mod group;
 mod key;
+mod montgomery;
 pub mod server;
+mod table;
 pub mod timestamp;
 pub mod verifier;
 
 pub use server::{Answer, Challenge, ClientPublic, ClientPublicError, InvalidChallenge};
 pub use verifier::{DeviceVerifierError, InvalidVerifier, Verifier};
 
+#[cfg(test)]
+mod arithmetic_tests;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::client::{Client, Question};
-use super::group::{self, Exponent};
+use super::group;
 use super::key::{self, Identity};
 use super::*;
 use crate::encoding::{decode_hex, encode_hex};
@@ -450,11 +450,5 @@ proptest! {
         if let Some(time) = timestamp::parse(&text) {
             prop_assert_eq!(timestamp::format(time), Some(text));
         }
-    }
-
-    #[test]
-    fn the_table_gives_the_powers_of_the_generator(exponent: [u8; 32]) {
-        let two = group::Element::new(&crypto_bigint::U3072::from_u8(2));
-        prop_assert_eq!(generator::power(&exponent), group::power(&two, &Exponent::from(&exponent)));
     }
 }

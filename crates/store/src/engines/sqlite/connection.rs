@@ -334,6 +334,8 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     #[test]
@@ -362,6 +364,21 @@ mod tests {
         assert_eq!(describe(&stepwise), describe(&fresh));
         fresh.migrate().unwrap();
         assert_eq!(describe(&stepwise), describe(&fresh));
+    }
+
+    #[test]
+    fn statements_are_compiled_once_whatever_their_parameters() {
+        let mut connection = Connection::open(Path::new(":memory:"), OpenFlags::default()).unwrap();
+        connection.migrate().unwrap();
+        let page = "SELECT data FROM user_groups WHERE pool_id = $1 AND name > $2 ORDER BY name LIMIT $3";
+        let query = Query { sql: page, decode: |_| Ok(()) };
+        for (after, limit) in [("", 1), ("a", 20), ("b", 60)] {
+            let params = [Value::Text("pool".into()), Value::Text(after.into()), Value::Integer(limit)];
+            connection.read(&query, &params).unwrap();
+        }
+        let statement = connection.inner.prepare_cached(&dialect(page)).unwrap();
+        assert_eq!(statement.get_status(StatementStatus::Run), 3);
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
     }
 
     #[test]
