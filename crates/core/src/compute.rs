@@ -1,15 +1,24 @@
 //! Where powers and signatures are computed: off the threads that serve connections.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::task::{Poll, Waker};
+use std::{task, thread};
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
 
 type Job = Box<dyn FnOnce() + Send>;
+
+thread_local! {
+    /// Whether this is one of the threads.
+    static COMPUTES: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Runs work that takes a processor for long, on threads of its own: as many as there are processors, so that those who serve
 /// connections get theirs from the kernel whenever something arrives. First come, first served.
@@ -49,7 +58,8 @@ impl Compute {
         Self { queue: Arc::default(), most_threads: parallelism.max(1) }
     }
 
-    /// Runs `work` after what waits already. Work whose caller has gone meanwhile is left out.
+    /// Runs `work` after what waits already, or at once within what was begun by [`Self::begin`]. Work whose caller has gone
+    /// meanwhile is left out.
     ///
     /// # Errors
     /// `InternalErrorException` when the work panicked or no thread can be started.
@@ -58,6 +68,9 @@ impl Compute {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        if COMPUTES.get() {
+            return Ok(work());
+        }
         let (sender, receiver) = oneshot::channel();
         self.submit(Box::new(move || {
             if !sender.is_closed() {
@@ -65,8 +78,34 @@ impl Compute {
                 let _ = sender.send(work());
             }
         }))?;
-        // A panic drops the sender.
-        receiver.await.map_err(Error::internal)
+        // A panic drops the sender. What it said may hold what it was about, and stays out of the log.
+        receiver.await.map_err(|_| Error::internal("a piece of work panicked"))
+    }
+
+    /// Runs a future on the threads until it first has to wait for something; from there on it runs where this is awaited. An
+    /// operation that computes several times and waits for nothing else, as sign-ins on an embedded database do, goes to
+    /// another thread and back once.
+    ///
+    /// # Errors
+    /// As [`Self::run`], for the part up to the first wait.
+    pub async fn begin<F>(&self, future: F) -> Result<F::Output, Error>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let runtime = Handle::current();
+        let mut future = Box::pin(future);
+        let begun = self.run(move || {
+            let _inside = runtime.enter();
+            // Nobody need be woken: who awaits the future polls it anew.
+            match future.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
+                Poll::Ready(output) => Begun::Ended(output),
+                Poll::Pending => Begun::Waits(future),
+            }
+        });
+        match begun.await? {
+            Begun::Ended(output) => Ok(output),
+            Begun::Waits(future) => Ok(future.await),
+        }
     }
 
     fn submit(&self, job: Job) -> Result<(), Error> {
@@ -92,6 +131,12 @@ impl Compute {
     }
 }
 
+/// How far a future came.
+enum Begun<F: Future> {
+    Ended(F::Output),
+    Waits(Pin<Box<F>>),
+}
+
 impl Drop for Compute {
     fn drop(&mut self) {
         self.queue.state().closed = true;
@@ -107,6 +152,7 @@ impl Queue {
 
     /// What a thread does, until the queue is closed.
     fn work(&self) {
+        COMPUTES.set(true);
         while let Some(job) = self.next() {
             // The hook of the process reports a panic, and whoever waits gets an error.
             let _ = catch_unwind(AssertUnwindSafe(job));
@@ -170,6 +216,64 @@ mod tests {
             threads.insert(task.await.unwrap());
         }
         assert_eq!(threads.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_nothing_else_is_done_in_one_go() {
+        let compute = Arc::new(Compute::new(2));
+        let inner = Arc::clone(&compute);
+        let [outside, first, second] = compute
+            .begin(async move {
+                let here = || thread::current().id();
+                [here(), inner.run(here).await.unwrap(), inner.run(here).await.unwrap()]
+            })
+            .await
+            .unwrap();
+        assert_eq!([first, second], [outside; 2]);
+        assert_ne!(outside, thread::current().id());
+    }
+
+    #[tokio::test]
+    async fn what_waits_goes_on_where_it_came_from() {
+        let compute = Arc::new(Compute::new(1));
+        let inner = Arc::clone(&compute);
+        let (sender, receiver) = oneshot::channel();
+        let began = Arc::new(Barrier::new(2));
+        let begins = Arc::clone(&began);
+        let task = tokio::spawn(async move {
+            let outer = Arc::clone(&inner);
+            outer
+                .begin(async move {
+                    let here = || thread::current().id();
+                    let before = here();
+                    begins.wait();
+                    // Needs the runtime's clock, and is not there yet.
+                    let limit = std::time::Duration::from_secs(60);
+                    tokio::time::timeout(limit, receiver).await.unwrap().unwrap();
+                    [before, here(), inner.run(here).await.unwrap()]
+                })
+                .await
+                .unwrap()
+        });
+        while compute.queue.state().threads == 0 {
+            tokio::task::yield_now().await;
+        }
+        began.wait();
+        // Its thread is free meanwhile.
+        compute.run(|| ()).await.unwrap();
+        sender.send(()).unwrap();
+        let [before, after, computed] = task.await.unwrap();
+        assert_eq!(after, thread::current().id());
+        assert_eq!(before, computed);
+        assert_ne!(before, after);
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_what_was_begun_harms_nothing_else() {
+        let compute = Compute::new(1);
+        let failed = compute.begin(async { if true { panic!("on purpose") } else { 1 } }).await;
+        assert!(failed.is_err());
+        assert_eq!(compute.begin(async { 2 }).await.unwrap(), 2);
     }
 
     #[tokio::test]

@@ -3,6 +3,8 @@
 //! Authentication, quota category and declared errors of an operation come with the model
 //! ([`cenote_model::Operation`]). The match is exhaustive: an operation that the table lacks does not compile.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use cenote_model::operations as model;
 use cenote_model::{DecodeError, ErrorCode, Operation, OperationTypes};
@@ -12,6 +14,31 @@ use crate::context::Context;
 use crate::encoded::Answers;
 use crate::error::Error;
 use crate::{clients, groups, pools, recovery, sign_in, tokens, users};
+
+/// Runs an operation where it is best run: one that computes more than it waits begins on the threads that compute, the
+/// others stay here.
+///
+/// # Errors
+/// As [`dispatch`].
+pub async fn perform(context: Context, operation: Operation, body: Value) -> Result<Bytes, Error> {
+    if !signs_in(operation) || !context.store.reads_at_once() {
+        return dispatch(&context, operation, body).await;
+    }
+    let service = Arc::clone(&context.service);
+    service.compute.begin(async move { dispatch(&context, operation, body).await }).await?
+}
+
+/// Whether most of the operation's work are powers and signatures.
+fn signs_in(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::InitiateAuth
+            | Operation::AdminInitiateAuth
+            | Operation::RespondToAuthChallenge
+            | Operation::AdminRespondToAuthChallenge
+            | Operation::GetTokensFromRefreshToken
+    )
+}
 
 macro_rules! table {
     (built { $($name:ident => $function:path,)* } not_built { $($missing:ident,)* }) => {

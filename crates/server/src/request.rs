@@ -85,9 +85,7 @@ async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Resu
     let caller = caller(site, request.id, &request.head, request.source_ip, principal);
     let context = site.service.context(caller);
     // Should it panic, the request is answered and counted all the same.
-    caught(async move { operations::dispatch(&context, operation, input).await })
-        .await
-        .map_err(Error::internal)?
+    caught(operations::perform(context, operation, input)).await.map_err(Error::internal)?
 }
 
 /// `AWSCognitoIdentityProviderService.<Operation>`, exactly.

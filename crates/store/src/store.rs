@@ -92,6 +92,12 @@ impl Store {
         self.engine.counters().read()
     }
 
+    /// Whether reads by key are done when they are asked for, on the thread that asks, and nobody has to wait for them.
+    #[must_use]
+    pub fn reads_at_once(&self) -> bool {
+        matches!(&*self.engine, Engine::Sqlite(_))
+    }
+
     /// Finishes what was asked, refuses what comes later, and closes the database. Dropping the last clone does so too, but
     /// blocks the thread meanwhile.
     pub async fn close(&self) {

@@ -10,7 +10,6 @@
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::needless_range_loop,
     reason = "every index is a counter with constant bounds, and bounds that are constant too are what is fast"
 )]
 
