@@ -117,6 +117,7 @@ fn limbs(number: &U3072) -> Number {
     Number(limbs)
 }
 
+#[inline]
 const fn low_bits(column: u128) -> u64 {
     column as u64 & MASK
 }
@@ -127,6 +128,7 @@ fn product(left: u64, right: u64) -> u128 {
 }
 
 /// The lower half, the upper half, and the sums of both, which are a bit longer.
+#[inline]
 fn split<const N: usize, const H: usize>(limbs: &[u64; N]) -> ([u64; H], [u64; H], [u64; H]) {
     let low = core::array::from_fn(|index| limbs[index]);
     let high = core::array::from_fn(|index| limbs[H + index]);
@@ -134,6 +136,7 @@ fn split<const N: usize, const H: usize>(limbs: &[u64; N]) -> ([u64; H], [u64; H
 }
 
 /// Karatsuba's way to a product of two parts each: `middle` is the product of the sums of the parts.
+#[inline]
 fn join<const C: usize, const W: usize>(low: &[u128; C], middle: &[u128; C], high: &[u128; C]) -> [u128; W] {
     let half = C.div_ceil(2);
     let mut columns = [0; W];
@@ -230,11 +233,13 @@ fn eliminate(columns: &mut [u128; 2 * QUARTER], lowest: &[u64; QUARTER]) -> [u64
     digits
 }
 
+#[inline]
 #[expect(clippy::expect_used, reason = "constants see to it that the window is inside")]
 fn window<const N: usize>(columns: &mut Columns, start: usize) -> &mut [u128; N] {
     columns[start..].first_chunk_mut().expect("the window is inside")
 }
 
+#[inline]
 fn add<const N: usize>(columns: &mut [u128; N], others: &[u128; N]) {
     for (column, other) in columns.iter_mut().zip(others) {
         *column += other;
