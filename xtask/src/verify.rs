@@ -43,6 +43,12 @@ const PARTS: &[Part] = &[
         run: instances,
     },
     Part {
+        name: "timing",
+        proves: "where users are hidden, neither answers nor their time tell who exists",
+        needs: &[Need::Python],
+        run: timing,
+    },
+    Part {
         name: "fuzz",
         proves: "no input breaks a decoder of outside bytes, as far as the time goes",
         needs: &[Need::CompilerOfCpp],
@@ -155,11 +161,23 @@ fn rust(workspace: &Workspace) -> Outcome {
 }
 
 fn python(workspace: &Workspace) -> Outcome {
-    pytest(workspace, &["--ignore=test_crash.py", "--ignore=test_failover.py", "--ignore=test_instances.py"])
+    pytest(
+        workspace,
+        &[
+            "--ignore=test_crash.py",
+            "--ignore=test_failover.py",
+            "--ignore=test_instances.py",
+            "--ignore=test_timing.py",
+        ],
+    )
 }
 
 fn crash(workspace: &Workspace) -> Outcome {
     pytest(workspace, &["test_crash.py"])
+}
+
+fn timing(workspace: &Workspace) -> Outcome {
+    pytest(workspace, &["--capture=no", "test_timing.py"])
 }
 
 fn fuzz(workspace: &Workspace) -> Outcome {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::random::RandomSource;
 use cenote_delivery::Transports;
-use cenote_store::{Change, ChangeSet, CommitError, PoolId, Store};
+use cenote_store::{Change, ChangeSet, CommitError, PoolId, Sealed, Store};
 use cenote_triggers::Invoker;
 use tokio::sync::Notify;
 
@@ -20,6 +20,7 @@ use crate::settings::Settings;
 use crate::threat::ThreatEngine;
 use crate::tokens::spare_keys::SpareKeys;
 use crate::tokens::verified_tokens::VerifiedTokens;
+use crate::users::{password, subject};
 
 /// Who calls.
 #[derive(Clone, Debug)]
@@ -84,6 +85,10 @@ pub struct Service {
     pub verified_tokens: VerifiedTokens,
     /// Grows when this instance adds or removes users: what was counted before is out of date.
     pub(crate) population: AtomicU64,
+    /// Stands in for the verifier of whoever has no password.
+    pub decoy_verifier: Sealed,
+    /// Stands in for the user of a name that nobody has, as it would be stored.
+    pub nobody: String,
     /// Rung after every commit that appended a message.
     pub outbox_wake: Arc<Notify>,
 }
@@ -98,6 +103,7 @@ impl Service {
     /// Puts a service together. Nothing runs yet: the caller starts the outbox worker and the key maker.
     #[must_use]
     pub fn new(parts: ServiceParts) -> Arc<Self> {
+        let decoy_verifier = password::decoy_verifier(&parts.keyring, parts.random.as_ref());
         Arc::new(Self {
             store: parts.store,
             keyring: parts.keyring,
@@ -113,6 +119,8 @@ impl Service {
             spare_keys: SpareKeys::default(),
             verified_tokens: VerifiedTokens::default(),
             population: AtomicU64::new(0),
+            nobody: subject::template(&decoy_verifier).unwrap_or_default(),
+            decoy_verifier,
             outbox_wake: Arc::new(Notify::new()),
         })
     }

@@ -15,6 +15,7 @@ use crate::encoding::{append_length_prefixed, decode_base64_lenient, decode_hex,
 use crate::hash::{hmac_sha256, sha256};
 use crate::random::{RandomSource, token_bytes};
 use crate::secret::{Secret, SecretString, constant_time_eq};
+use crate::work;
 
 /// Which master key made a value: the first four bytes of the key's SHA-256. Not secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -189,6 +190,7 @@ impl KeyRing {
 }
 
 fn mac_with(key: &MasterKey, purpose: MacPurpose, context: &[&str], data: &[u8]) -> [u8; 32] {
+    work::count(work::Kind::Mac);
     let mac_key = key.derive(&["cenote", "mac", "1", purpose.label()]);
     let mut message = Zeroizing::new(Vec::new());
     append_length_prefixed(&mut message, context.iter().map(|part| part.as_bytes()));

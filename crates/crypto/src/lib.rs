@@ -32,6 +32,7 @@ pub mod secret_hash;
 pub mod sigv4;
 pub mod srp;
 pub mod totp;
+pub mod work;
 
 pub use code::ConfirmationCodeHash;
 pub use keyring::{KeyFileError, KeyId, KeyRing, MacPurpose, MasterKey};

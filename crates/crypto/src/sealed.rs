@@ -28,6 +28,7 @@ use crate::hash::hmac_sha256;
 use crate::keyring::{KeyId, KeyRing, MasterKey};
 use crate::random::{RandomSource, token_bytes};
 use crate::secret::SecretBytes;
+use crate::work;
 
 const VERSION: u8 = 1;
 
@@ -104,6 +105,7 @@ impl KeyRing {
         plaintext: &[u8],
         random: &dyn RandomSource,
     ) -> Vec<u8> {
+        work::count(work::Kind::Seal);
         let master = self.active();
         let key_random: [u8; 16] = token_bytes(random);
         let nonce: [u8; 12] = token_bytes(random);
@@ -129,6 +131,7 @@ impl KeyRing {
         context: &[&str],
         sealed: &[u8],
     ) -> Result<SecretBytes, UnsealError> {
+        work::count(work::Kind::Unseal);
         let parts = Parts::split(sealed).ok_or(UnsealError::Malformed)?;
         let mut error = UnsealError::UnknownKey(parts.key_id);
         // Two keys with the same id are a one in four thousand million accident, but then both must be tried.

@@ -24,7 +24,7 @@ mod text_alternative;
 pub mod transport;
 pub mod worker;
 
-pub use message::{ContentError, Message, new_message_id, seal, unseal};
+pub use message::{ContentError, Message, new_message_id, seal, seal_decoy, unseal};
 pub use statistics::DeliveryStatistics;
 pub use text_alternative::html_to_text;
 pub use transport::{

@@ -85,9 +85,22 @@ pub fn seal(
         attempts: 0,
         state: MessageState::Pending,
         channel: message.channel,
+        decoy: false,
         last_error: None,
         content: Sealed(content),
     }
+}
+
+/// The same for nobody: as much work and as large a row, which the worker drops.
+#[must_use]
+pub fn seal_decoy(
+    message: &Message,
+    now_ms: i64,
+    expires_ms: i64,
+    keyring: &KeyRing,
+    random: &dyn RandomSource,
+) -> OutboxMessage {
+    OutboxMessage { decoy: true, ..seal(message, now_ms, expires_ms, keyring, random) }
 }
 
 /// Opens an outbox message.

@@ -165,7 +165,7 @@ impl Worker {
         loop {
             let due = self.inner.store.due_messages((self.inner.clock)(), batch).await?;
             let last = due.len() < batch as usize;
-            let mut tried = 0;
+            let (due, mut tried) = self.drop_decoys(due).await?;
             let (inbox, others) = self.split(due);
             let mut others = others.into_iter();
             for outcome in self.deliver_to_inbox(inbox).await? {
@@ -242,8 +242,9 @@ impl Worker {
         let more = loop {
             let due = self.inner.store.due_messages(now_ms, limit).await?;
             let all = due.len() < limit as usize;
+            let (due, dropped) = self.drop_decoys(due).await?;
             let (inbox, others) = self.split(due);
-            let more = inbox.len() >= self.batch() as usize;
+            let more = inbox.len() >= self.batch() as usize || dropped >= u64::from(self.batch());
             self.deliver_to_inbox(inbox).await?;
             for message in others {
                 if room(running, message.channel) && !running.contains(&message.id) {
@@ -281,6 +282,22 @@ impl Worker {
         due.into_iter().partition(|message| self.inner.transports.is_inbox(message.channel))
     }
 
+    /// Drops the messages to nobody, all in one commit if nobody interferes, and returns the others. However many there are,
+    /// they hold up no real one.
+    async fn drop_decoys(&self, due: Vec<OutboxMessage>) -> Result<(Vec<OutboxMessage>, u64), StoreError> {
+        let (decoys, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|message| message.decoy);
+        if decoys.is_empty() {
+            return Ok((others, 0));
+        }
+        let dropped = u64::try_from(decoys.len()).unwrap_or(u64::MAX);
+        if !self.commit(decoys.iter().map(deletion).collect()).await? {
+            for decoy in &decoys {
+                self.delete(decoy).await?;
+            }
+        }
+        Ok((others, dropped))
+    }
+
     /// Whether the changes were made; not if somebody else changed a message first.
     async fn commit(&self, changes: ChangeSet) -> Result<bool, StoreError> {
         match self.inner.store.commit(changes).await {
@@ -291,6 +308,10 @@ impl Worker {
     }
 
     async fn delete(&self, message: &OutboxMessage) -> Result<bool, StoreError> {
-        self.commit(vec![Change::DeleteMessage { id: message.id.clone(), version: message.version }]).await
+        self.commit(vec![deletion(message)]).await
     }
+}
+
+fn deletion(message: &OutboxMessage) -> Change {
+    Change::DeleteMessage { id: message.id.clone(), version: message.version }
 }

@@ -116,8 +116,18 @@ impl Store {
         self.engine.faults().inject(Box::new(injector))
     }
 
+    /// The statements that were run since this was asked last, in their order: one for a read, those of a change set
+    /// together. They are kept from the first time on.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn take_statements(&self) -> Vec<Vec<&'static str>> {
+        self.engine.counters().take_statements()
+    }
+
     /// Runs the steps in one transaction and returns how many rows they touched.
     pub(crate) async fn execute(&self, steps: Vec<Step>) -> Result<u64, CommitError> {
+        #[cfg(feature = "testing")]
+        self.engine.counters().count_steps(&steps);
         let result = match &*self.engine {
             Engine::Sqlite(engine) => engine.execute(steps).await,
             Engine::Postgres(engine) => engine.execute(steps).await,
@@ -141,6 +151,8 @@ impl Store {
         query: &'static Query<T>,
         params: Vec<Value>,
     ) -> Result<Vec<T>, StoreError> {
+        #[cfg(feature = "testing")]
+        self.engine.counters().count_read(query.sql);
         match &*self.engine {
             Engine::Sqlite(engine) => engine.point(query, &params),
             Engine::Postgres(engine) => engine.read(query, &params).await,
@@ -153,6 +165,8 @@ impl Store {
         query: &'static Query<T>,
         params: Vec<Value>,
     ) -> Result<Vec<T>, StoreError> {
+        #[cfg(feature = "testing")]
+        self.engine.counters().count_read(query.sql);
         match &*self.engine {
             Engine::Sqlite(engine) => engine.list(query, params).await,
             Engine::Postgres(engine) => engine.read(query, &params).await,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use cenote_delivery::address::{is_deliverable_email, is_deliverable_phone};
 use cenote_delivery::template::{self, Placeholders};
-use cenote_delivery::{Message, seal};
+use cenote_delivery::{Message, seal, seal_decoy};
 use cenote_model::types::EmailSendingAccountType;
 use cenote_store::{Change, Channel, User};
 use cenote_triggers::custom_message::CustomMessageRequest;
@@ -37,6 +37,8 @@ pub struct Draft {
     shown_name: String,
     texts: Texts,
     client_id: Option<String>,
+    /// Whether it goes to nobody.
+    decoy: bool,
 }
 
 impl std::fmt::Debug for Draft {
@@ -52,13 +54,26 @@ impl std::fmt::Debug for Draft {
 /// Those of the trigger; `InvalidParameterException` for texts without a place for the code;
 /// `CodeDeliveryFailureException` when the server has no sender for the medium or the destination can't be one.
 pub async fn prepare(context: &Context, purpose: MessagePurpose, to: Recipient<'_>) -> Result<Draft, Error> {
-    let channel = to.contact.channel();
-    check_sender(context, to.pool, to.contact)?;
-    check_destination(channel, to.destination)?;
+    check_deliverable(context, to.pool, to.contact, to.destination)?;
     let mut texts = texts::of_pool(to.pool, purpose, to.contact);
     if let Some(function) = &to.pool.lambda().custom_message {
         customize(context, function, purpose, to, &mut texts).await?;
     }
+    complete(purpose, to, texts, false)
+}
+
+/// A message to nobody: the work of one to this contact, and a row that is dropped instead of sent. There is no CustomMessage
+/// trigger for it: as at AWS that one runs for users only.
+///
+/// # Errors
+/// As [`prepare`], whoever it is for.
+pub fn prepare_decoy(context: &Context, purpose: MessagePurpose, to: Recipient<'_>) -> Result<Draft, Error> {
+    check_deliverable(context, to.pool, to.contact, to.destination)?;
+    complete(purpose, to, texts::of_pool(to.pool, purpose, to.contact), true)
+}
+
+fn complete(purpose: MessagePurpose, to: Recipient<'_>, texts: Texts, decoy: bool) -> Result<Draft, Error> {
+    let channel = to.contact.channel();
     check_placeholders(&texts, purpose, channel)?;
     let (from, reply_to) = sender(to.pool);
     let message = Message {
@@ -79,7 +94,21 @@ pub async fn prepare(context: &Context, purpose: MessagePurpose, to: Recipient<'
         .find_map(|contact| contact.of(to.user))
         .unwrap_or(&to.user.username)
         .to_owned();
-    Ok(Draft { message, shown_name, texts, client_id: to.client_id.map(str::to_owned) })
+    Ok(Draft { message, shown_name, texts, client_id: to.client_id.map(str::to_owned), decoy })
+}
+
+/// Whether a message can be sent there, as far as can be known before it is tried.
+///
+/// # Errors
+/// Those of [`check_sender`]; `CodeDeliveryFailureException` for a destination that can't be one.
+pub fn check_deliverable(
+    context: &Context,
+    pool: &Pool,
+    contact: Contact,
+    destination: &str,
+) -> Result<(), Error> {
+    check_sender(context, pool, contact)?;
+    check_destination(contact.channel(), destination)
 }
 
 /// Whether messages to this kind of contact can be sent at all, whoever they are for.
@@ -120,6 +149,7 @@ impl Draft {
             Channel::Sms => template::render_text(&self.texts.body, &placeholders),
         };
         message.code = Some(code.to_owned());
+        let seal = if self.decoy { seal_decoy } else { seal };
         Change::AppendMessage(seal(
             &message,
             context.now_ms,

@@ -8,5 +8,5 @@ mod draft;
 mod purpose;
 mod texts;
 
-pub use draft::{Draft, Recipient, check_sender, prepare};
+pub use draft::{Draft, Recipient, check_deliverable, check_sender, prepare, prepare_decoy};
 pub use purpose::MessagePurpose;

@@ -12,9 +12,10 @@ use crate::threat::{self, Event, Verdict};
 use crate::trigger;
 use crate::users::attempts::{self, Attempt};
 use crate::users::password_policy::{self, Wording};
-use crate::users::resolve::{Names, find_user};
+use crate::users::resolve::Names;
+use crate::users::subject::{self, Subject};
 use crate::users::update::{self, Decision};
-use crate::users::{codes, password, unknown};
+use crate::users::{codes, password};
 
 /// ConfirmForgotPassword: sets a new password for whoever has the code. It revokes no token and signs nobody in.
 ///
@@ -42,12 +43,9 @@ pub async fn confirm_forgot_password(
         password_policy::check(&pool.password_policy(), &request.password, Wording::Change)?;
     }
     let redemption = Redemption { context, client: &client, pool: &pool, request: &request, verdict };
-    let user = find_user(context, &pool, &request.username, Names::WithSub).await?;
-    let sub = user.as_ref().map(|user| user.sub.as_str().to_owned());
-    let outcome = match user {
-        Some(user) => redemption.redeem(user).await,
-        None => Err(redemption.answer_nobody().await),
-    };
+    let subject = subject::find(context, &pool, &client, &request.username, Names::WithSub).await?;
+    let sub = subject.exists().then(|| subject.user.sub.as_str().to_owned());
+    let outcome = redemption.redeem(subject).await;
     let metadata = request.analytics_metadata.as_ref();
     analytics::record(context, "ConfirmForgotPassword", &client, metadata, sub.as_deref());
     let user = outcome?;
@@ -76,29 +74,14 @@ impl Redemption<'_> {
         threat::widen(self.context.settings.limits.recovery_attempts_per_hour, self.verdict)
     }
 
-    /// What is answered for a name that no user has.
-    async fn answer_nobody(&self) -> Error {
-        let now_ms = self.context.now_ms;
-        let counted = unknown::update(self.context, self.pool, &self.request.username, |known| {
-            attempts::count(&mut known.attempts, Attempt::RecoveryRedemption, self.limit(), now_ms)?;
-            Ok(now_ms < known.reset_until_ms)
-        })
-        .await;
-        match counted {
-            Err(error) => error,
-            Ok(_) if !self.client.hides_users() => Error::combination_missing(),
-            Ok(true) => Error::code_mismatch(),
-            Ok(false) => Error::code_expired(),
-        }
-    }
-
-    /// Checks the code and sets the password; the user as it is afterwards.
-    async fn redeem(&self, user: User) -> Result<User, Error> {
-        let decided = update::decide(self.context, user, |mut after| {
+    /// Checks the code and sets the password; the user as it is afterwards. No code is right for a name that nobody has.
+    async fn redeem(&self, subject: Subject) -> Result<User, Error> {
+        let exists = subject.exists();
+        let decided = update::decide(self.context, subject, |mut after| {
             Box::pin(async move {
                 self.check_limit(&after)?;
-                self.check_state(&after)?;
-                let answer = self.check_code(&after);
+                self.check_state(&after, exists)?;
+                let answer = self.check_code(&after, exists);
                 if answer.is_ok() {
                     self.check_redeemable(&after).await?;
                     self.set_password(&mut after).await?;
@@ -110,7 +93,9 @@ impl Redemption<'_> {
         });
         match decided.await? {
             Some((answer, user)) => answer.map(|()| user),
-            None => Err(self.answer_nobody().await),
+            // The user went meanwhile.
+            None if self.client.hides_users() => Err(Error::code_expired()),
+            None => Err(Error::combination_missing()),
         }
     }
 
@@ -123,8 +108,8 @@ impl Redemption<'_> {
     }
 
     /// What a client that may know its users is told before the code is looked at.
-    fn check_state(&self, user: &User) -> Result<(), Error> {
-        if self.client.hides_users() {
+    fn check_state(&self, user: &User, exists: bool) -> Result<(), Error> {
+        if self.client.hides_users() || !exists {
             return Ok(());
         }
         if !user.enabled {
@@ -139,11 +124,14 @@ impl Redemption<'_> {
         password_policy::check(&self.pool.password_policy(), &self.request.password, Wording::Change)
     }
 
-    fn check_code(&self, user: &User) -> Result<(), Error> {
+    fn check_code(&self, user: &User, exists: bool) -> Result<(), Error> {
+        if !exists && !self.client.hides_users() {
+            return Err(Error::combination_missing());
+        }
         let verified = codes::verify(self.context, user, CodePurpose::Reset, &self.request.confirmation_code);
         match verified {
             // Only a client that hides its users gets here; the right code of a disabled user is no code.
-            Ok(_) if !user.enabled => Err(Error::code_mismatch()),
+            Ok(_) if !exists || !user.enabled => Err(Error::code_mismatch()),
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         }

@@ -1,6 +1,5 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cenote_crypto::random::alphanumeric;
 use cenote_model::types::{CodeDeliveryDetailsType, ForgotPasswordRequest, ForgotPasswordResponse};
 use cenote_store::{ChangeSet, CodePurpose, User};
 
@@ -16,15 +15,16 @@ use crate::recovery::simulated;
 use crate::settings::Ineligible;
 use crate::threat::{self, Event, Verdict};
 use crate::users::attempts::{self, Attempt};
+use crate::users::codes;
 use crate::users::migration::{self, Migration};
-use crate::users::resolve::{Names, find_user};
+use crate::users::resolve::Names;
+use crate::users::subject::{self, Subject};
 use crate::users::update::{self, Decision};
-use crate::users::{codes, unknown};
 
 /// ForgotPassword: sends a reset code to a verified contact of the user.
 ///
-/// Every request that passes the limit writes once, whoever it is for: real users their count, their code's hash and their
-/// message in one change set, names without a user their count alone.
+/// Count, code and message are one change set. Where users are hidden it is the same for names that nobody has and for users
+/// who can't have a code: their code is right for nobody, and their message goes nowhere.
 ///
 /// # Errors
 /// In the order of the checks; see `docs/compatibility.md` for what a client that hides its users is told instead.
@@ -41,16 +41,10 @@ pub async fn forgot_password(
     let verdict =
         threat::assess(context, Event::ForgotPassword, &pool, &client, &request.username, user_context);
     let asked = Asked { context, client: &client, pool: &pool, request: &request, verdict };
-    let mut user = find_user(context, &pool, &request.username, Names::WithSub).await?;
-    if user.is_none() {
-        asked.count_unknown().await?;
-        user = asked.migrate().await?;
-    }
-    let sub = user.as_ref().map(|user| user.sub.as_str().to_owned());
-    let outcome = match user {
-        Some(user) => asked.answer_user(user).await,
-        None => asked.answer_nobody(),
-    };
+    let subject = subject::find(context, &pool, &client, &request.username, Names::WithSub).await?;
+    let (subject, counted) = asked.run_functions_first(subject).await?;
+    let sub = subject.exists().then(|| subject.user.sub.as_str().to_owned());
+    let outcome = asked.answer(subject, counted).await;
     analytics::record(
         context,
         "ForgotPassword",
@@ -74,27 +68,32 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn limit(&self) -> u32 {
-        threat::widen(self.context.settings.limits.recovery_requests_per_hour, self.verdict)
+    fn count(&self, user: &mut User) -> Result<(), Error> {
+        let limit = threat::widen(self.context.settings.limits.recovery_requests_per_hour, self.verdict);
+        attempts::count(&mut user.attempts, Attempt::RecoveryRequest, limit, self.context.now_ms)
     }
 
-    /// Counts a request for a name that no user has. The count comes before the pool's function is asked, which may cost its
-    /// owner money.
-    async fn count_unknown(&self) -> Result<(), Error> {
-        let (context, username) = (self.context, self.request.username.as_str());
-        let marks = !self.pretends_no_contact();
-        unknown::update(context, self.pool, username, |known| {
-            attempts::count(&mut known.attempts, Attempt::RecoveryRequest, self.limit(), context.now_ms)?;
-            if marks {
-                known.reset_until_ms = context.now_ms + codes::RESET_SECONDS * 1000;
-            }
-            Ok(())
+    /// Where a function will run, the count and the end of the earlier code come first: the function may take its time, fail,
+    /// or cost its owner money, and must not run more often than the limit allows. For a name that nobody has it is the one
+    /// that asks the pool's old directory, which runs here. Says whether the request is counted.
+    async fn run_functions_first(&self, subject: Subject) -> Result<(Subject, bool), Error> {
+        let lambda = self.pool.lambda();
+        let migrates = !subject.exists() && lambda.user_migration.is_some();
+        let customizes = lambda.custom_message.is_some()
+            && (self.client.hides_users() || eligibility::check(self.pool, &subject.user).is_ok());
+        if !migrates && !customizes {
+            return Ok((subject, false));
+        }
+        let exists = subject.exists();
+        let ((), user) = update::update_user(self.context, subject.clone(), |user| {
+            user.codes.remove(&CodePurpose::Reset);
+            self.count(user).map(|()| ((), ChangeSet::new()))
         })
-        .await
-    }
-
-    /// Asks the pool's old directory for the user.
-    async fn migrate(&self) -> Result<Option<User>, Error> {
+        .await?;
+        let subject = subject.with(user);
+        if exists || !migrates {
+            return Ok((subject, true));
+        }
         let migration = Migration {
             pool: self.pool,
             client: self.client,
@@ -103,63 +102,29 @@ impl Asked<'_> {
             validation_data: None,
             client_metadata: self.request.client_metadata.as_ref(),
         };
-        migration::migrate(self.context, migration).await
-    }
-
-    fn pretends_no_contact(&self) -> bool {
-        self.client.hides_users()
-            && self.context.settings.ineligible == Ineligible::Error
-            && simulated::pretends_no_contact(self.pool, &self.request.username)
-    }
-
-    /// Answers as the client wants unknown users answered.
-    fn answer_nobody(&self) -> Result<CodeDeliveryDetailsType, Error> {
-        if !self.client.hides_users() {
-            return Err(Error::combination_missing());
+        match migration::migrate(self.context, migration).await? {
+            Some(user) => Ok((user.into(), false)),
+            None => Ok((subject, true)),
         }
-        if self.pretends_no_contact() {
-            return Err(Error::no_recovery_contact());
-        }
-        self.simulate()
     }
 
-    /// The invented answer, and the errors that a real one would meet whoever it is for.
-    fn simulate(&self) -> Result<CodeDeliveryDetailsType, Error> {
-        self.verdict.refuse()?;
-        let contact = simulated::contact(self.pool, &self.request.username);
-        messages::check_sender(self.context, self.pool, contact)?;
-        Ok(simulated::delivery_details(self.pool, &self.request.username))
-    }
-
-    /// Counts the request, makes the code and appends its message, in one change set. Where a function writes the text, the
-    /// count and the end of the earlier code come first: the function may take its time, or fail, and must not run more
-    /// often than the limit allows.
-    async fn answer_user(&self, user: User) -> Result<CodeDeliveryDetailsType, Error> {
+    /// Counts the request, makes the code and appends its message, in one change set.
+    async fn answer(&self, subject: Subject, counted: bool) -> Result<CodeDeliveryDetailsType, Error> {
         let context = self.context;
-        let counts_first =
-            self.pool.lambda().custom_message.is_some() && eligibility::check(self.pool, &user).is_ok();
-        let user = if counts_first {
-            let ((), user) = update::update_user(context, user, |user| {
-                user.codes.remove(&CodePurpose::Reset);
-                self.count(user).map(|()| ((), ChangeSet::new()))
-            })
-            .await?;
-            user
-        } else {
-            user
-        };
-        let drafted: Mutex<Option<(Choice, Draft)>> = Mutex::new(None);
-        let decided = update::decide(context, user, |mut after| {
+        let exists = subject.exists();
+        // A decision that is taken again uses the draft of the one before.
+        let drafted: Mutex<Option<(Option<Choice>, Draft)>> = Mutex::new(None);
+        let decided = update::decide(context, subject, |mut after| {
             let drafted = &drafted;
             Box::pin(async move {
-                if !counts_first {
+                if !counted {
                     self.count(&mut after)?;
                 }
                 let mut further = ChangeSet::new();
                 let earlier = lock(drafted).take();
-                let answer = match eligibility::check(self.pool, &after) {
-                    Err(refusal) => self.refuse(refusal, &mut after),
-                    Ok(choice) => match self.draft(&after, &choice, earlier).await {
+                let answer = match self.recipient(&after, exists) {
+                    Err(error) => Err(error),
+                    Ok(choice) => match self.draft(&after, choice.as_ref(), earlier).await {
                         // No code is valid now, and the attempt counts.
                         Err(error) => {
                             after.codes.remove(&CodePurpose::Reset);
@@ -167,16 +132,12 @@ impl Asked<'_> {
                         }
                         Ok(draft) => {
                             let code = codes::generate(context);
-                            codes::set(
-                                context,
-                                &mut after,
-                                CodePurpose::Reset,
-                                &code,
-                                choice.contact.attribute(),
-                            );
+                            let attribute =
+                                choice.as_ref().map_or(codes::NOBODY, |choice| choice.contact.attribute());
+                            codes::set(context, &mut after, CodePurpose::Reset, &code, attribute);
                             let expires_ms = context.now_ms + codes::RESET_SECONDS * 1000;
                             further.push(draft.message(context, &code, expires_ms));
-                            let details = self.details(&choice);
+                            let details = self.details(choice.as_ref());
                             *lock(drafted) = Some((choice, draft));
                             Ok(details)
                         }
@@ -187,12 +148,39 @@ impl Asked<'_> {
         });
         match decided.await? {
             Some((answer, _)) => answer,
-            None => self.answer_nobody(),
+            // The user went meanwhile.
+            None if self.client.hides_users() => Ok(self.details(None)),
+            None => Err(Error::combination_missing()),
         }
     }
 
-    fn count(&self, user: &mut User) -> Result<(), Error> {
-        attempts::count(&mut user.attempts, Attempt::RecoveryRequest, self.limit(), self.context.now_ms)
+    /// Whose contact gets the code; `None` where the caller must not learn that nobody's does.
+    fn recipient(&self, user: &User, exists: bool) -> Result<Option<Choice>, Error> {
+        let hides = self.client.hides_users();
+        if !exists && !hides {
+            return Err(Error::combination_missing());
+        }
+        let tells = self.context.settings.ineligible == Ineligible::Error
+            && (exists || simulated::pretends_no_contact(self.pool, &self.request.username));
+        match eligibility::check(self.pool, user) {
+            // A contact that can't get messages; the others' answer says whether any can.
+            Ok(choice)
+                if hides
+                    && messages::check_deliverable(
+                        self.context,
+                        self.pool,
+                        choice.contact,
+                        &choice.value,
+                    )
+                    .is_err() =>
+            {
+                Ok(None)
+            }
+            Ok(choice) => Ok(Some(choice)),
+            Err(Refusal::NoContact) if tells => Err(Error::no_recovery_contact()),
+            Err(_) if hides => Ok(None),
+            Err(refusal) => Err(refusal.into_error()),
+        }
     }
 
     /// The message without its code. A draft for the same contact is good for a second try: the function that wrote it need
@@ -200,43 +188,38 @@ impl Asked<'_> {
     async fn draft(
         &self,
         user: &User,
-        choice: &Choice,
-        drafted: Option<(Choice, Draft)>,
+        choice: Option<&Choice>,
+        earlier: Option<(Option<Choice>, Draft)>,
     ) -> Result<Draft, Error> {
         self.verdict.refuse()?;
-        if let Some((_, draft)) = drafted.filter(|(drafted, _)| drafted == choice) {
+        if let Some((_, draft)) = earlier.filter(|(drafted, _)| drafted.as_ref() == choice) {
             return Ok(draft);
         }
+        let simulated = simulated::contact(self.pool, &self.request.username);
         let recipient = Recipient {
             pool: self.pool,
             user,
-            contact: choice.contact,
-            destination: &choice.value,
+            contact: choice.map_or(simulated, |choice| choice.contact),
+            destination: choice.map_or(simulated::address(simulated), |choice| &choice.value),
             client_id: Some(self.client.id()),
             client_metadata: self.request.client_metadata.as_ref(),
         };
-        messages::prepare(self.context, MessagePurpose::ForgotPassword, recipient).await
+        match choice {
+            Some(_) => messages::prepare(self.context, MessagePurpose::ForgotPassword, recipient).await,
+            None => messages::prepare_decoy(self.context, MessagePurpose::ForgotPassword, recipient),
+        }
     }
 
     /// Where the code went. An invented answer can't know the letter case that a user was created with.
-    fn details(&self, choice: &Choice) -> CodeDeliveryDetailsType {
-        if self.client.hides_users() {
-            choice.contact.delivery_details(&self.pool.fold(&choice.value))
-        } else {
-            choice.contact.delivery_details(&choice.value)
+    fn details(&self, choice: Option<&Choice>) -> CodeDeliveryDetailsType {
+        let folded = |choice: &Choice| choice.contact.delivery_details(&self.pool.fold(&choice.value));
+        match choice {
+            Some(choice) if !self.client.hides_users() => choice.contact.delivery_details(&choice.value),
+            choice => {
+                // Invented even where it is not needed: that takes its time.
+                let invented = simulated::delivery_details(self.pool, &self.request.username);
+                choice.map_or(invented, folded)
+            }
         }
-    }
-
-    /// What a user is told that can't have a code. Where users are hidden it gets one that nobody knows, so that redeeming
-    /// goes on looking alike too.
-    fn refuse(&self, refusal: Refusal, after: &mut User) -> Result<CodeDeliveryDetailsType, Error> {
-        let context = self.context;
-        let told = refusal == Refusal::NoContact && context.settings.ineligible == Ineligible::Error;
-        if told || !self.client.hides_users() {
-            return Err(refusal.into_error());
-        }
-        let unguessable = alphanumeric(context.random.as_ref(), 32);
-        codes::set(context, after, CodePurpose::Reset, &unguessable, "");
-        self.simulate()
     }
 }

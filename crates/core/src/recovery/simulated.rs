@@ -7,7 +7,7 @@ use crate::pools::Pool;
 use crate::recovery::delivery_choice::mechanisms;
 use crate::users::attributes::{is_email, is_phone_number};
 use crate::users::contact::Contact;
-use crate::users::unknown::keyed_hash;
+use crate::users::subject::keyed_hash;
 
 /// Invented delivery details. A name that is an address is answered with its own mask, as a user who signs in with that
 /// address would be; anything else would give away that there is none.
@@ -66,5 +66,14 @@ pub fn contact(pool: &Pool, username: &str) -> Contact {
         (true, false) => Contact::Email,
         (false, true) => Contact::PhoneNumber,
         _ => mechanisms(pool).and_then(|list| list.first().copied()).unwrap_or(Contact::PhoneNumber),
+    }
+}
+
+/// Where a message to nobody would go; it goes nowhere.
+#[must_use]
+pub fn address(contact: Contact) -> &'static str {
+    match contact {
+        Contact::Email => "nobody@example.invalid",
+        Contact::PhoneNumber => "+12025550100",
     }
 }

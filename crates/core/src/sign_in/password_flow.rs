@@ -1,5 +1,7 @@
 //! A password typed in: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH and its older name.
 
+use std::collections::BTreeMap;
+
 use cenote_store::{Lockout, User, UserStatus};
 use cenote_triggers::pre_authentication::PreAuthenticationRequest;
 
@@ -11,31 +13,41 @@ use crate::sign_in::step::{Outcome, SignIn};
 use crate::trigger;
 use crate::users::migration::{self, Migration};
 use crate::users::resolve::{Names, find_user};
-use crate::users::{lockout, password, unknown, update};
+use crate::users::subject::{self, Subject};
+use crate::users::{lockout, password, update};
 
 /// Signs in by user name and password.
 ///
 /// # Errors
-/// In Cognito's order: parameters, user, status, lock, PreAuthentication, password.
+/// In Cognito's order: parameters, user, status, lock, PreAuthentication, password. Where users are hidden a name that nobody
+/// has goes the same way, and only whoever has the password learns of the status.
 pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, parameters, .. } = sign_in;
+    let SignIn { context, pool, client, parameters, .. } = sign_in;
     let username = parameters.get("USERNAME")?;
     let typed = parameters.get("PASSWORD")?;
-    let user = match find_user(context, pool, username, Names::SignIn).await? {
-        Some(user) => Some(user),
-        None => migrate(sign_in, username, typed).await?,
-    };
-    let Some(user) = user else { return Err(refuse_nobody(sign_in, username, typed).await) };
-    let standing = check_status(sign_in, &user)?;
-    if lockout::is_locked(&user.lockout, context.now_ms) {
+    let found = subject::find(context, pool, client, username, Names::SignIn).await?;
+    let (subject, is_counted) = migrate(sign_in, found, typed).await?;
+    let hides = client.hides_users();
+    let user = &subject.user;
+    if !hides {
+        if !subject.exists() {
+            return Err(Error::user_missing());
+        }
+        check_status(user)?;
+    }
+    // The fifth guess may have started the lock; it is answered as it would be of a user.
+    if !is_counted && lockout::is_locked(&user.lockout, context.now_ms) {
         return Err(Error::password_attempts_exceeded());
     }
-    pre_authentication(sign_in, Some(&user), &user.username).await?;
-    let matches = password::matches(context, pool, &user, typed).await?;
-    if !matches || standing == Standing::HasNoPassword {
-        return Err(count_failure(sign_in, user).await);
+    pre_authentication(sign_in, &subject).await?;
+    let matches = password::matches(context, pool, user, typed).await?;
+    if !matches || user.status == UserStatus::ExternalProvider {
+        if is_counted {
+            return Err(Error::incorrect_credentials());
+        }
+        return Err(count_failure(sign_in, subject).await);
     }
-    let user = confirm_match(sign_in, user).await?;
+    let user = confirm_match(sign_in, subject.user).await?;
     let expired = user
         .password
         .as_ref()
@@ -52,106 +64,70 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     completion::complete(sign_in, user, Origin::Authentication).await
 }
 
-/// What a user's status lets it do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    SignsIn,
-    /// Every password is wrong, and counted as such.
-    HasNoPassword,
-}
-
-/// The user's state, before the password is looked at: disabled, reset required, unconfirmed.
-fn check_status(sign_in: SignIn<'_>, user: &User) -> Result<Standing, Error> {
+/// Whether the user's state lets it sign in: disabled, reset required, unconfirmed. One of a provider signs in there only:
+/// here every password is wrong.
+fn check_status(user: &User) -> Result<(), Error> {
     if !user.enabled {
         return Err(Error::user_disabled());
     }
     match user.status {
-        // Imported: that it waits for its first password would tell that it exists.
-        UserStatus::ResetRequired if sign_in.client.hides_users() && user.password.is_none() => {
-            Ok(Standing::HasNoPassword)
-        }
         UserStatus::ResetRequired => Err(Error::password_reset_required()),
         UserStatus::Unconfirmed => Err(Error::user_not_confirmed()),
-        UserStatus::Confirmed | UserStatus::ForceChangePassword => Ok(Standing::SignsIn),
-        // Signs in through its provider only.
-        UserStatus::ExternalProvider => Ok(Standing::HasNoPassword),
+        UserStatus::Confirmed | UserStatus::ForceChangePassword | UserStatus::ExternalProvider => Ok(()),
     }
 }
 
-/// Asks the pool's old directory for a user that the pool lacks. Its function checks the password, so what it refuses is a
-/// wrong password like any other, and guessing at it is locked like guessing here. It counts before the function is asked:
-/// of many guesses that race, the function compares no more than the lock allows.
-async fn migrate(sign_in: SignIn<'_>, username: &str, typed: &str) -> Result<Option<User>, Error> {
+/// Asks the pool's old directory for a user that the pool lacks, and says whether the guess is counted. The directory's function
+/// checks the password, so what it refuses is a wrong password like any other, and guessing at it is locked like guessing
+/// here. It counts before the function is asked: of many guesses that race, the function compares no more than the lock
+/// allows.
+async fn migrate(sign_in: SignIn<'_>, nobody: Subject, typed: &str) -> Result<(Subject, bool), Error> {
     let SignIn { context, pool, client, .. } = sign_in;
-    if pool.lambda().user_migration.is_none() {
-        return Ok(None);
+    if nobody.exists() || pool.lambda().user_migration.is_none() {
+        return Ok((nobody, false));
     }
-    if let Err(refused) = count_failure_of_nobody(sign_in, username).await {
-        // Those who were faster may have brought the user over.
-        let user = find_user(context, pool, username, Names::SignIn).await?;
-        return user.map(Some).ok_or(refused);
-    }
+    let username = nobody.user.username.clone();
+    let counted = match count_wrong_of(sign_in, nobody.clone()).await {
+        Ok(user) => nobody.with(user),
+        Err(refused) => {
+            // Those who were faster may have brought the user over.
+            let user = find_user(context, pool, &username, Names::SignIn).await?;
+            return user.map(|user| (user.into(), false)).ok_or(refused);
+        }
+    };
     let migration = Migration {
         pool,
         client,
-        username,
+        username: &username,
         password: Some(typed),
         validation_data: sign_in.client_metadata,
         client_metadata: None,
     };
-    let migrated = migration::migrate(context, migration).await?;
-    if migrated.is_some() {
-        unknown::update(context, pool, username, |known| {
-            known.lockout = Lockout::default();
-            Ok(())
-        })
-        .await?;
-    }
-    Ok(migrated)
-}
-
-/// What a name without a user is answered: the truth, or the work and the answers of a wrong password.
-async fn refuse_nobody(sign_in: SignIn<'_>, username: &str, typed: &str) -> Error {
-    if !sign_in.client.hides_users() {
-        return Error::user_missing();
-    }
-    match wrong_password_of_nobody(sign_in, username, typed).await {
-        Ok(()) => Error::incorrect_credentials(),
-        Err(error) => error,
-    }
-}
-
-async fn wrong_password_of_nobody(sign_in: SignIn<'_>, username: &str, typed: &str) -> Result<(), Error> {
-    let SignIn { context, pool, .. } = sign_in;
-    // Where another directory was asked, the guess is counted.
-    let is_counted = pool.lambda().user_migration.is_some();
-    if !is_counted {
-        let known = unknown::find(context, pool, username).await?;
-        if lockout::is_locked(&known.lockout, context.now_ms) {
-            return Err(Error::password_attempts_exceeded());
-        }
-    }
-    pre_authentication(sign_in, None, username).await?;
-    password::matches_nobody(context, pool, username, typed).await?;
-    if is_counted { Ok(()) } else { count_failure_of_nobody(sign_in, username).await }
-}
-
-async fn count_failure_of_nobody(sign_in: SignIn<'_>, username: &str) -> Result<(), Error> {
-    let SignIn { context, pool, .. } = sign_in;
-    unknown::update(context, pool, username, |known| count_wrong(context, &mut known.lockout)).await
+    let Some(user) = migration::migrate(context, migration).await? else { return Ok((counted, true)) };
+    update::update_user(context, counted, |user| {
+        user.lockout = Lockout::default();
+        Ok(((), Vec::new()))
+    })
+    .await?;
+    Ok((user.into(), false))
 }
 
 /// Counts a wrong password. Of many guesses that race, those that come after the lock are told of it, whether right or
 /// wrong.
-async fn count_failure(sign_in: SignIn<'_>, user: User) -> Error {
-    let context = sign_in.context;
-    let counted =
-        update::update_user(context, user, |user| Ok((count_wrong(context, &mut user.lockout)?, Vec::new())))
-            .await;
-    match counted {
+async fn count_failure(sign_in: SignIn<'_>, subject: Subject) -> Error {
+    match count_wrong_of(sign_in, subject).await {
         Ok(_) => Error::incorrect_credentials(),
         Err(error) => error,
     }
+}
+
+async fn count_wrong_of(sign_in: SignIn<'_>, subject: Subject) -> Result<User, Error> {
+    let context = sign_in.context;
+    let ((), user) = update::update_user(context, subject, |user| {
+        Ok((count_wrong(context, &mut user.lockout)?, Vec::new()))
+    })
+    .await?;
+    Ok(user)
 }
 
 fn count_wrong(context: &Context, lockout: &mut Lockout) -> Result<(), Error> {
@@ -167,15 +143,16 @@ fn count_wrong(context: &Context, lockout: &mut Lockout) -> Result<(), Error> {
 async fn confirm_match(sign_in: SignIn<'_>, user: User) -> Result<User, Error> {
     let context = sign_in.context;
     let checked = user.password.clone();
-    let status = user.status;
+    let (status, enabled) = (user.status, user.enabled);
     let user = update::reread(context, &user.pool_id, &user.sub).await?;
     let ((), user) = update::update_user(context, user, |user| {
         if lockout::is_locked(&user.lockout, context.now_ms) {
             return Err(Error::password_attempts_exceeded());
         }
-        if user.password != checked || user.status != status || !user.enabled {
+        if user.password != checked || user.status != status || user.enabled != enabled {
             return Err(Error::incorrect_credentials());
         }
+        check_status(user)?;
         user.lockout = Lockout::default();
         Ok(((), Vec::new()))
     })
@@ -183,15 +160,19 @@ async fn confirm_match(sign_in: SignIn<'_>, user: User) -> Result<User, Error> {
     Ok(user)
 }
 
-async fn pre_authentication(sign_in: SignIn<'_>, user: Option<&User>, username: &str) -> Result<(), Error> {
+async fn pre_authentication(sign_in: SignIn<'_>, subject: &Subject) -> Result<(), Error> {
     let SignIn { context, pool, client, .. } = sign_in;
     let Some(function) = pool.lambda().pre_authentication else { return Ok(()) };
     let request = PreAuthenticationRequest {
-        user_attributes: user.map(|user| trigger::user_attributes(pool, user)).unwrap_or_default(),
+        user_attributes: if subject.exists() {
+            trigger::user_attributes(pool, &subject.user)
+        } else {
+            BTreeMap::default()
+        },
         validation_data: sign_in.client_metadata.cloned(),
-        user_not_found: client.hides_users().then_some(user.is_none()),
+        user_not_found: client.hides_users().then_some(!subject.exists()),
     };
-    let caller = trigger::caller(context, pool, username, Some(client.id()));
+    let caller = trigger::caller(context, pool, &subject.user.username, Some(client.id()));
     context.invoker.invoke(&function, &caller, &request).await?;
     Ok(())
 }

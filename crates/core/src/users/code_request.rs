@@ -12,7 +12,8 @@ use crate::pools::Pool;
 use crate::users::attempts::{self, Attempt};
 use crate::users::codes;
 use crate::users::contact::Contact;
-use crate::users::update::{commit_user, reread, update_user};
+use crate::users::subject::Subject;
+use crate::users::update::{commit_subject, update_user};
 
 /// How often the decision is taken anew when others change the user meanwhile.
 const ATTEMPTS: usize = 32;
@@ -21,8 +22,6 @@ const ATTEMPTS: usize = 32;
 pub(super) struct CodeRequest<'a> {
     pub pool: &'a Pool,
     pub client_id: &'a str,
-    /// Whether the client must not learn which users exist.
-    pub hides_users: bool,
     pub client_metadata: Option<&'a BTreeMap<String, String>>,
     pub message: MessagePurpose,
     pub attempt: Attempt,
@@ -36,37 +35,49 @@ pub(super) struct Target {
     pub contact: Contact,
     pub destination: String,
     pub purpose: CodePurpose,
+    /// Whether the caller must not learn that nobody gets it.
+    pub decoy: bool,
+}
+
+impl Target {
+    /// What the code is bound to.
+    fn attribute(&self) -> &'static str {
+        if self.decoy { codes::NOBODY } else { self.contact.attribute() }
+    }
 }
 
 impl CodeRequest<'_> {
-    /// Sends a code to where `target` says that this user's goes. It voids the one before. A message that can't be made
-    /// counts as well, and voids it too.
+    /// Sends a code to where `target` says that this user's goes, and answers what `details` says of it. It voids the one
+    /// before. A message that can't be made counts as well, and voids it too.
     ///
     /// # Errors
     /// Those of `target`, uncounted; `LimitExceededException`; those of the message.
     pub(super) async fn send(
         &self,
         context: &Context,
-        user: User,
+        subject: impl Into<Subject>,
         target: impl Fn(&User) -> Result<Target, Error>,
+        details: impl Fn(&Target) -> CodeDeliveryDetailsType,
     ) -> Result<CodeDeliveryDetailsType, Error> {
         let counts_first = self.pool.lambda().custom_message.is_some();
-        let mut before = if counts_first { self.count_first(context, user, &target).await? } else { user };
+        let subject = subject.into();
+        let mut before =
+            if counts_first { self.count_first(context, subject, &target).await? } else { subject };
         let mut drafted: Option<(Target, Draft)> = None;
         for _ in 0..ATTEMPTS {
-            let target = target(&before)?;
-            let mut after = before.clone();
+            let target = target(&before.user)?;
+            let mut after = before.user.clone();
             if !counts_first {
                 self.count(context, &mut after)?;
             }
             let mut further = ChangeSet::new();
-            let outcome = match self.draft(context, &before, &target, drafted.take()).await {
+            let outcome = match self.draft(context, &before.user, &target, drafted.take()).await {
                 Ok(draft) => {
                     let code = codes::generate(context);
-                    codes::set(context, &mut after, target.purpose, &code, target.contact.attribute());
+                    codes::set(context, &mut after, target.purpose, &code, target.attribute());
                     let expires_ms = context.now_ms + codes::VERIFICATION_SECONDS * 1000;
                     further.push(draft.message(context, &code, expires_ms));
-                    let details = target.contact.delivery_details(&self.shown(&target.destination));
+                    let details = details(&target);
                     drafted = Some((target, draft));
                     Ok(details)
                 }
@@ -75,10 +86,10 @@ impl CodeRequest<'_> {
                     Err(error)
                 }
             };
-            match commit_user(context, &before, &after, further).await {
+            match commit_subject(context, &before, &after, further).await {
                 Ok(()) => return outcome,
                 Err(CommitError::Conflict(Conflict::VersionChanged)) => {
-                    before = reread(context, &before.pool_id, &before.sub).await?;
+                    before = before.reread(context).await?.ok_or_else(Error::user_missing)?;
                 }
                 Err(other) => return Err(other.into()),
             }
@@ -91,26 +102,21 @@ impl CodeRequest<'_> {
     async fn count_first(
         &self,
         context: &Context,
-        user: User,
+        subject: Subject,
         target: impl Fn(&User) -> Result<Target, Error>,
-    ) -> Result<User, Error> {
-        let ((), user) = update_user(context, user, |user| {
+    ) -> Result<Subject, Error> {
+        let ((), user) = update_user(context, subject.clone(), |user| {
             let target = target(user)?;
             self.count(context, user)?;
             user.codes.remove(&target.purpose);
             Ok(((), ChangeSet::new()))
         })
         .await?;
-        Ok(user)
+        Ok(subject.with(user))
     }
 
     fn count(&self, context: &Context, user: &mut User) -> Result<(), Error> {
         attempts::count(&mut user.attempts, self.attempt, self.limit, context.now_ms)
-    }
-
-    /// A destination as it is masked. An invented answer can't know the letter case that a user was created with.
-    fn shown(&self, destination: &str) -> String {
-        if self.hides_users { self.pool.fold(destination) } else { destination.to_owned() }
     }
 
     /// The message without its code; an earlier draft to the same place is good again.
@@ -132,6 +138,10 @@ impl CodeRequest<'_> {
             client_id: Some(self.client_id),
             client_metadata: self.client_metadata,
         };
-        messages::prepare(context, self.message, recipient).await
+        if target.decoy {
+            messages::prepare_decoy(context, self.message, recipient)
+        } else {
+            messages::prepare(context, self.message, recipient).await
+        }
     }
 }

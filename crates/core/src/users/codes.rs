@@ -17,13 +17,16 @@ pub const RESET_SECONDS: i64 = 3600;
 /// Seconds the code of a sign-up or a new contact lives.
 pub const VERIFICATION_SECONDS: i64 = 24 * 3600;
 
+/// Stands for the attribute of a code that was sent nowhere.
+pub const NOBODY: &str = "nobody";
+
 /// A new code, not yet written anywhere.
 #[must_use]
 pub fn generate(context: &Context) -> String {
     context.settings.fixed_code.clone().unwrap_or_else(|| digits(context.random.as_ref(), 6))
 }
 
-/// Gives the user a code; an earlier one of the same purpose is void.
+/// Gives the user a code; an earlier one of the same purpose is void. Sent to [`NOBODY`] it is right for nobody.
 pub fn set(context: &Context, user: &mut User, purpose: CodePurpose, code: &str, attribute: &str) {
     let seconds = match purpose {
         CodePurpose::Reset => RESET_SECONDS,
@@ -59,25 +62,61 @@ fn binding<'a>(user: &'a User, purpose: CodePurpose, attribute: &str) -> Cow<'a,
     }
 }
 
+/// What came of comparing a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Right,
+    /// Right once.
+    RightButExpired,
+    Wrong,
+    /// There is none, or only an expired one.
+    NoneLive,
+}
+
+/// Compares a code with the user's one of this purpose. Takes as long where there is none.
+///
+/// # Errors
+/// `InternalErrorException` when what is stored is no hash.
+pub fn compare(
+    context: &Context,
+    user: &User,
+    purpose: CodePurpose,
+    code: &str,
+) -> Result<Comparison, Error> {
+    let stored = user.codes.get(&purpose);
+    let hash = match stored {
+        Some(stored) => URL_SAFE_NO_PAD.decode(&stored.hash).map_err(Error::internal)?,
+        None => vec![0; 32],
+    };
+    let hash =
+        <[u8; 32]>::try_from(hash).map_err(|_| Error::internal("a code's hash has the wrong length"))?;
+    let attribute = stored.map_or(NOBODY, |stored| &stored.attribute);
+    let equal = ConfirmationCodeHash::from_bytes(hash).verify(
+        &context.keyring,
+        user.pool_id.as_str(),
+        user.sub.as_str(),
+        &binding(user, purpose, attribute),
+        code,
+    );
+    // One that was sent nowhere is right for nobody.
+    let right = equal && attribute != NOBODY;
+    let live = stored.is_some_and(|stored| context.now_ms < stored.expires_ms);
+    Ok(match (live, right) {
+        (true, true) => Comparison::Right,
+        (true, false) => Comparison::Wrong,
+        (false, true) => Comparison::RightButExpired,
+        (false, false) => Comparison::NoneLive,
+    })
+}
+
 /// Compares a code with the user's live one of this purpose. The caller removes it when it has served.
 ///
 /// # Errors
 /// `ExpiredCodeException` when there is no live one, `CodeMismatchException` when it is another.
 pub fn verify(context: &Context, user: &User, purpose: CodePurpose, code: &str) -> Result<Code, Error> {
-    let live = user
-        .codes
-        .get(&purpose)
-        .filter(|live| context.now_ms < live.expires_ms)
-        .ok_or_else(Error::code_expired)?;
-    let stored = URL_SAFE_NO_PAD.decode(&live.hash).map_err(Error::internal)?;
-    let stored =
-        <[u8; 32]>::try_from(stored).map_err(|_| Error::internal("a code's hash has the wrong length"))?;
-    let equal = ConfirmationCodeHash::from_bytes(stored).verify(
-        &context.keyring,
-        user.pool_id.as_str(),
-        user.sub.as_str(),
-        &binding(user, purpose, &live.attribute),
-        code,
-    );
-    if equal { Ok(live.clone()) } else { Err(Error::code_mismatch()) }
+    match compare(context, user, purpose, code)? {
+        Comparison::Right => user.codes.get(&purpose).cloned().ok_or_else(Error::code_expired),
+        Comparison::Wrong => Err(Error::code_mismatch()),
+        Comparison::RightButExpired | Comparison::NoneLive => Err(Error::code_expired()),
+    }
 }

@@ -7,16 +7,16 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
 use crate::threat::{self, Event};
-use crate::users::attempts::{self, Attempt};
+use crate::users::confirmation;
 use crate::users::new_user::Aliases;
-use crate::users::resolve::{Names, find_user};
-use crate::users::{confirmation, unknown};
+use crate::users::resolve::Names;
+use crate::users::subject;
 
 /// ConfirmSignUp: redeems the code of a sign-up. The contact it was sent to is verified from then on.
 ///
 /// # Errors
 /// In this order: secret hash, threat protection, unknown user, attempts, disabled user, status, code, alias of another user,
-/// PostConfirmation. A client that hides its users gets `CodeMismatchException` for unknown and disabled ones.
+/// PostConfirmation. A client that hides its users gets `CodeMismatchException` for whoever has not the right code.
 pub async fn confirm_sign_up(
     context: &Context,
     request: ConfirmSignUpRequest,
@@ -65,24 +65,10 @@ async fn confirm(
     code: &str,
     aliases: Aliases,
 ) -> Result<User, Error> {
-    match find_user(context, pool, username, Names::WithSub).await? {
-        Some(user) => confirmation::redeem(context, pool, user, code, aliases, client.hides_users()).await,
-        None => Err(answer_nobody(context, client, pool, username).await),
+    let subject = subject::find(context, pool, client, username, Names::WithSub).await?;
+    let hides = client.hides_users();
+    if !subject.exists() && !hides {
+        return Err(Error::combination_missing());
     }
-}
-
-/// What is answered for a name that no user has. Where users are hidden it is counted like a wrong code.
-async fn answer_nobody(context: &Context, client: &Client, pool: &Pool, username: &str) -> Error {
-    if !client.hides_users() {
-        return Error::combination_missing();
-    }
-    let limit = context.settings.limits.confirm_sign_up_attempts_per_hour;
-    let counted = unknown::update(context, pool, username, |known| {
-        attempts::count(&mut known.attempts, Attempt::ConfirmSignUp, limit, context.now_ms)
-    })
-    .await;
-    match counted {
-        Ok(()) => Error::code_mismatch(),
-        Err(error) => error,
-    }
+    confirmation::redeem(context, pool, subject, code, aliases, hides).await
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cenote_model::types::VerifiedAttributeType;
-use cenote_store::{ChangeSet, CodePurpose, CommitError, Conflict, User, UserStatus};
+use cenote_store::{ChangeSet, Code, CodePurpose, CommitError, Conflict, User, UserStatus};
 use cenote_triggers::post_confirmation::{PostConfirmationRequest, PostConfirmationSource};
 
 use crate::context::Context;
@@ -11,11 +11,12 @@ use crate::error::Error;
 use crate::pools::Pool;
 use crate::trigger;
 use crate::users::attempts::{self, Attempt};
-use crate::users::codes;
+use crate::users::codes::{self, Comparison};
 use crate::users::contact::Contact;
 use crate::users::names;
 use crate::users::new_user::{Aliases, can_be_taken_over};
-use crate::users::update::{alias_taken, commit_user, reread};
+use crate::users::subject::Subject;
+use crate::users::update::{alias_taken, commit_subject};
 
 /// How often the decision is taken anew when others change the user meanwhile.
 const ATTEMPTS: usize = 32;
@@ -42,22 +43,22 @@ pub(super) fn sends_codes(pool: &Pool) -> bool {
 pub(super) async fn redeem(
     context: &Context,
     pool: &Pool,
-    user: User,
+    subject: Subject,
     code: &str,
     aliases: Aliases,
     hides_users: bool,
 ) -> Result<User, Error> {
     let limit = context.settings.limits.confirm_sign_up_attempts_per_hour;
-    let mut before = user;
+    let mut before = subject;
     for _ in 0..ATTEMPTS {
-        let mut after = before.clone();
+        let mut after = before.user.clone();
         attempts::count(&mut after.attempts, Attempt::ConfirmSignUp, limit, context.now_ms)?;
         let outcome = confirm_by_code(context, pool, &mut after, code, hides_users);
         let further = match (&outcome, aliases) {
             (Ok(()), Aliases::TakeOver) => names::take_over(context, pool, &after).await?,
             _ => ChangeSet::new(),
         };
-        match commit_user(context, &before, &after, further).await {
+        match commit_subject(context, &before, &after, further).await {
             Ok(()) => return outcome.map(|()| after),
             Err(CommitError::Conflict(Conflict::NameTaken(kind)))
                 if aliases == Aliases::Respect || !can_be_taken_over(pool, kind) =>
@@ -65,7 +66,7 @@ pub(super) async fn redeem(
                 return Err(alias_taken(kind));
             }
             Err(CommitError::Conflict(Conflict::VersionChanged | Conflict::NameTaken(_))) => {
-                before = reread(context, &before.pool_id, &before.sub).await?;
+                before = before.reread(context).await?.ok_or_else(Error::user_missing)?;
             }
             Err(other) => return Err(other.into()),
         }
@@ -80,11 +81,15 @@ fn confirm_by_code(
     code: &str,
     hides_users: bool,
 ) -> Result<(), Error> {
-    if !user.enabled {
-        return Err(if hides_users { Error::code_mismatch() } else { Error::user_disabled() });
-    }
-    check_unconfirmed(user)?;
-    let redeemed = codes::verify(context, user, CodePurpose::SignUp, code)?;
+    let redeemed = if hides_users {
+        check_hidden(context, user, code)?
+    } else {
+        if !user.enabled {
+            return Err(Error::user_disabled());
+        }
+        check_unconfirmed(user)?;
+        codes::verify(context, user, CodePurpose::SignUp, code)?
+    };
     if let Some(contact) = Contact::from_attribute(&redeemed.attribute)
         && contact.of(user).is_some()
     {
@@ -94,6 +99,18 @@ fn confirm_by_code(
     user.names = names::claims(pool, user);
     attempts::clear(&mut user.attempts, Attempt::ConfirmSignUp);
     Ok(())
+}
+
+/// Where users are hidden, only who has the right code learns more than that it is wrong: that it has expired.
+fn check_hidden(context: &Context, user: &User, code: &str) -> Result<Code, Error> {
+    let compared = codes::compare(context, user, CodePurpose::SignUp, code)?;
+    let stored = user.codes.get(&CodePurpose::SignUp);
+    match (compared, stored) {
+        _ if !user.enabled || user.status != UserStatus::Unconfirmed => Err(Error::code_mismatch()),
+        (Comparison::Right, Some(stored)) => Ok(stored.clone()),
+        (Comparison::RightButExpired, _) => Err(Error::code_expired()),
+        _ => Err(Error::code_mismatch()),
+    }
 }
 
 /// # Errors

@@ -23,23 +23,32 @@ pub async fn get_user_attribute_verification_code(
     let code_request = CodeRequest {
         pool: &holder.pool,
         client_id: holder.client.id(),
-        hides_users: false,
         client_metadata: request.client_metadata.as_ref(),
         message: MessagePurpose::VerifyUserAttribute,
         attempt: Attempt::RequestAttributeCode,
         limit: context.settings.limits.attribute_codes_per_hour,
     };
     let details = code_request
-        .send(context, holder.user, |user| {
-            let waiting = user.pending.get(contact.attribute()).map(String::as_str);
-            let destination = waiting.or_else(|| contact.of(user)).ok_or_else(|| {
-                Error::invalid_parameter(match contact {
-                    Contact::Email => "User does not have a valid registered email address",
-                    Contact::PhoneNumber => "User does not have a valid registered phone number",
+        .send(
+            context,
+            holder.user,
+            |user| {
+                let waiting = user.pending.get(contact.attribute()).map(String::as_str);
+                let destination = waiting.or_else(|| contact.of(user)).ok_or_else(|| {
+                    Error::invalid_parameter(match contact {
+                        Contact::Email => "User does not have a valid registered email address",
+                        Contact::PhoneNumber => "User does not have a valid registered phone number",
+                    })
+                })?;
+                Ok(Target {
+                    contact,
+                    destination: destination.to_owned(),
+                    purpose: contact.code_purpose(),
+                    decoy: false,
                 })
-            })?;
-            Ok(Target { contact, destination: destination.to_owned(), purpose: contact.code_purpose() })
-        })
+            },
+            |target| target.contact.delivery_details(&target.destination),
+        )
         .await?;
     Ok(GetUserAttributeVerificationCodeResponse { code_delivery_details: Some(details) })
 }

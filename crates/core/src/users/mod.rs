@@ -12,7 +12,7 @@ pub mod names;
 pub mod password;
 pub mod password_policy;
 pub mod resolve;
-pub mod unknown;
+pub mod subject;
 pub mod update;
 
 pub(crate) mod attribute_change;

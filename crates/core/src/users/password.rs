@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cenote_crypto::keyring::KeyRing;
+use cenote_crypto::random::{RandomSource, token_bytes};
 use cenote_crypto::sealed::Purpose;
 use cenote_crypto::secret::SecretString;
 use cenote_crypto::srp::Verifier;
@@ -71,38 +73,27 @@ pub fn set(pool: &Pool, user: &mut User, password: Password) {
     user.codes.remove(&CodePurpose::Reset);
 }
 
-/// Whether this is the user's password. Takes as long for a user without one.
+/// Whether this is the user's password. Does the same work for a user without one, and for a name that nobody has.
 ///
 /// # Errors
 /// `InternalErrorException` when the stored verifier can't be opened.
 pub async fn matches(context: &Context, pool: &Pool, user: &User, password: &str) -> Result<bool, Error> {
-    match &user.password {
-        Some(stored) => compare(context, pool, user, std::slice::from_ref(&stored.verifier), password).await,
-        None => matches_nobody(context, pool, &user.username, password).await,
-    }
+    let verifier = match &user.password {
+        Some(stored) => open(context, [user.pool_id.as_str(), user.sub.as_str()], &stored.verifier)?,
+        None => open(context, DECOY, &context.decoy_verifier)?,
+    };
+    let matches = compare(context, pool, user, vec![verifier], password).await?;
+    Ok(matches && user.password.is_some())
 }
 
-/// The work of [`matches()`] for a name that nobody has; never true.
-///
-/// # Errors
-/// `InternalErrorException` when the process is stopping.
-pub async fn matches_nobody(
-    context: &Context,
-    pool: &Pool,
-    username: &str,
-    password: &str,
-) -> Result<bool, Error> {
-    let (pool_part, name) = (pool.id().name_part().to_owned(), username.to_owned());
-    let password = SecretString::new(password.to_owned());
-    let seed = pool.secret;
-    context
-        .compute
-        .run(move || {
-            let verifier = Verifier::simulated(&seed);
-            let _ = verifier.matches(&pool_part, &name, password.expose());
-            false
-        })
-        .await
+/// Where the verifier that stands in for a missing one lies.
+const DECOY: [&str; 2] = ["no pool", "no user"];
+
+/// A sealed verifier that no password matches, to stand in for a missing one.
+#[must_use]
+pub fn decoy_verifier(keyring: &KeyRing, random: &dyn RandomSource) -> Sealed {
+    let verifier = Verifier::simulated(&token_bytes(random));
+    Sealed(keyring.seal_text(Purpose::PasswordVerifier, &DECOY, verifier.to_bytes().expose(), random))
 }
 
 /// Whether the pool's history forbids this password: the current one and those before it.
@@ -118,40 +109,36 @@ pub async fn was_used(context: &Context, pool: &Pool, user: &User, password: &st
         .chain(user.password_history.iter().cloned())
         .take(size)
         .collect();
-    compare(context, pool, user, &verifiers, password).await
+    let scope = [user.pool_id.as_str(), user.sub.as_str()];
+    let opened = verifiers.iter().map(|sealed| open(context, scope, sealed)).collect::<Result<_, _>>()?;
+    compare(context, pool, user, opened, password).await
 }
 
 async fn compare(
     context: &Context,
     pool: &Pool,
     user: &User,
-    verifiers: &[Sealed],
+    verifiers: Vec<Verifier>,
     password: &str,
 ) -> Result<bool, Error> {
     if verifiers.is_empty() {
         return Ok(false);
     }
-    let opened = verifiers
-        .iter()
-        .map(|sealed| open(context, user, sealed))
-        .collect::<Result<Vec<Verifier>, Error>>()?;
     let (pool_part, name) = (pool.id().name_part().to_owned(), user.username.clone());
     let password = SecretString::new(password.to_owned());
     context
         .compute
         .run(move || {
             // Every one is compared: which of them matched must not show in the time.
-            opened
+            verifiers
                 .iter()
                 .fold(false, |found, verifier| found | verifier.matches(&pool_part, &name, password.expose()))
         })
         .await
 }
 
-fn open(context: &Context, user: &User, sealed: &Sealed) -> Result<Verifier, Error> {
-    let plain = context
-        .keyring
-        .unseal_text(Purpose::PasswordVerifier, &[user.pool_id.as_str(), user.sub.as_str()], &sealed.0)
-        .map_err(Error::internal)?;
+fn open(context: &Context, scope: [&str; 2], sealed: &Sealed) -> Result<Verifier, Error> {
+    let plain =
+        context.keyring.unseal_text(Purpose::PasswordVerifier, &scope, &sealed.0).map_err(Error::internal)?;
     Verifier::from_bytes(plain.expose()).map_err(Error::internal)
 }

@@ -11,12 +11,12 @@ use crate::messages::{self, MessagePurpose};
 use crate::pools::Pool;
 use crate::recovery::simulated;
 use crate::threat::{self, Event};
-use crate::users::attempts::{self, Attempt};
+use crate::users::attempts::Attempt;
 use crate::users::code_request::{CodeRequest, Target};
+use crate::users::confirmation;
 use crate::users::contact::Contact;
-use crate::users::resolve::{Names, find_user};
-use crate::users::update::update_user;
-use crate::users::{confirmation, unknown};
+use crate::users::resolve::Names;
+use crate::users::subject::{self, Subject};
 
 const NO_CODES: &str = "Cannot resend codes. Auto verification not turned on.";
 
@@ -24,7 +24,7 @@ const NO_CODES: &str = "Cannot resend codes. Auto verification not turned on.";
 ///
 /// # Errors
 /// In this order: secret hash, threat protection, pool without codes, unknown user, disabled user, status, attempts, message.
-/// A client that hides its users gets invented details for unknown and disabled ones, and for those without a contact.
+/// A client that hides its users gets invented details for whoever can't have a code.
 pub async fn resend_confirmation_code(
     context: &Context,
     request: ResendConfirmationCodeRequest,
@@ -36,95 +36,82 @@ pub async fn resend_confirmation_code(
     if !confirmation::sends_codes(&pool) {
         return Err(Error::invalid_parameter(NO_CODES));
     }
-    let user = find_user(context, &pool, &request.username, Names::WithSub).await?;
-    let sub = user.as_ref().map(|user| user.sub.as_str().to_owned());
-    let details = match user {
-        Some(user) if client.hides_users() && must_look_unknown(&pool, &user) => {
-            count(context, user).await?;
-            simulate(context, &pool, &request.username)?
-        }
-        Some(user) => resend(context, &client, &pool, user, &request).await?,
-        None => answer_nobody(context, &client, &pool, &request.username).await?,
-    };
+    let subject = subject::find(context, &pool, &client, &request.username, Names::WithSub).await?;
+    if !subject.exists() && !client.hides_users() {
+        return Err(Error::combination_missing());
+    }
+    let sub = subject.exists().then(|| subject.user.sub.as_str().to_owned());
+    let details = resend(context, &client, &pool, subject, &request).await?;
     let metadata = request.analytics_metadata.as_ref();
     analytics::record(context, "ResendConfirmationCode", &client, metadata, sub.as_deref());
     Ok(ResendConfirmationCodeResponse { code_delivery_details: Some(details) })
 }
 
+/// Where users are hidden, whoever can't have a code, or does not exist, gets one that is right for nobody and goes nowhere.
 async fn resend(
     context: &Context,
     client: &Client,
     pool: &Pool,
-    user: User,
+    subject: Subject,
     request: &ResendConfirmationCodeRequest,
 ) -> Result<CodeDeliveryDetailsType, Error> {
+    let hides = client.hides_users();
     let code_request = CodeRequest {
         pool,
         client_id: client.id(),
-        hides_users: client.hides_users(),
         client_metadata: request.client_metadata.as_ref(),
         message: MessagePurpose::ResendCode,
         attempt: Attempt::ResendCode,
         limit: context.settings.limits.resend_codes_per_hour,
     };
-    let details = code_request
-        .send(context, user, |user| {
-            if !user.enabled {
-                return Err(Error::user_disabled());
-            }
-            if user.status != UserStatus::Unconfirmed {
-                return Err(Error::invalid_parameter("User is already confirmed."));
-            }
-            let contact = confirmation::code_contact(pool, user);
-            let contact = contact.and_then(|contact| Some((contact, contact.of(user)?.to_owned())));
-            let (contact, destination) = contact.ok_or_else(|| Error::invalid_parameter(NO_CODES))?;
-            Ok(Target { contact, destination, purpose: CodePurpose::SignUp })
-        })
-        .await?;
-    Ok(details)
+    let invented = invented_contact(pool, &request.username);
+    let decoy = || Target {
+        contact: invented,
+        destination: simulated::address(invented).to_owned(),
+        purpose: CodePurpose::SignUp,
+        decoy: true,
+    };
+    let target = |user: &User| match (target(pool, user), hides) {
+        (Ok(target), true) if !can_deliver(context, pool, &target) => Ok(decoy()),
+        (Err(_), true) => Ok(decoy()),
+        (target, _) => target,
+    };
+    let details = |target: &Target| {
+        // Invented even where it is not needed: that takes its time.
+        let invented = hides.then(|| simulated::details(pool, &request.username, invented));
+        match invented {
+            Some(invented) if target.decoy => invented,
+            // What is invented can't know the letter case that a user was created with.
+            Some(_) => target.contact.delivery_details(&pool.fold(&target.destination)),
+            None => target.contact.delivery_details(&target.destination),
+        }
+    };
+    code_request.send(context, subject, target, details).await
 }
 
-/// Whether there is nothing to send to a user whom the client must not know of.
-fn must_look_unknown(pool: &Pool, user: &User) -> bool {
-    !user.enabled
-        || user.status == UserStatus::Unconfirmed && confirmation::code_contact(pool, user).is_none()
-}
-
-async fn count(context: &Context, user: User) -> Result<(), Error> {
-    let limit = context.settings.limits.resend_codes_per_hour;
-    update_user(context, user, |user| {
-        attempts::count(&mut user.attempts, Attempt::ResendCode, limit, context.now_ms)?;
-        Ok(((), Vec::new()))
-    })
-    .await?;
-    Ok(())
-}
-
-async fn answer_nobody(
-    context: &Context,
-    client: &Client,
-    pool: &Pool,
-    username: &str,
-) -> Result<CodeDeliveryDetailsType, Error> {
-    if !client.hides_users() {
-        return Err(Error::combination_missing());
+/// Where the user's code goes.
+fn target(pool: &Pool, user: &User) -> Result<Target, Error> {
+    if !user.enabled {
+        return Err(Error::user_disabled());
     }
-    let limit = context.settings.limits.resend_codes_per_hour;
-    unknown::update(context, pool, username, |known| {
-        attempts::count(&mut known.attempts, Attempt::ResendCode, limit, context.now_ms)
-    })
-    .await?;
-    simulate(context, pool, username)
+    if user.status != UserStatus::Unconfirmed {
+        return Err(Error::invalid_parameter("User is already confirmed."));
+    }
+    let contact = confirmation::code_contact(pool, user);
+    let contact = contact.and_then(|contact| Some((contact, contact.of(user)?.to_owned())));
+    let (contact, destination) = contact.ok_or_else(|| Error::invalid_parameter(NO_CODES))?;
+    Ok(Target { contact, destination, purpose: CodePurpose::SignUp, decoy: false })
 }
 
-/// The invented answer, and the errors that a real one would meet whoever it is for.
-fn simulate(context: &Context, pool: &Pool, username: &str) -> Result<CodeDeliveryDetailsType, Error> {
-    // The code of a sign-up goes only where the pool verifies contacts.
+fn can_deliver(context: &Context, pool: &Pool, target: &Target) -> bool {
+    messages::check_deliverable(context, pool, target.contact, &target.destination).is_ok()
+}
+
+/// The code of a sign-up goes only where the pool verifies contacts.
+fn invented_contact(pool: &Pool, username: &str) -> Contact {
     let likely = simulated::contact(pool, username);
-    let contact = [likely, Contact::PhoneNumber, Contact::Email]
+    [likely, Contact::PhoneNumber, Contact::Email]
         .into_iter()
         .find(|contact| pool.auto_verifies(contact.verified_attribute()))
-        .unwrap_or(likely);
-    messages::check_sender(context, pool, contact)?;
-    Ok(simulated::details(pool, username, contact))
+        .unwrap_or(likely)
 }

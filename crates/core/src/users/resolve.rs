@@ -27,10 +27,11 @@ pub async fn find_user(
 ) -> Result<Option<User>, Error> {
     let mut candidates = context.store.find_users_by_name(pool.id(), &pool.fold(name)).await?;
     candidates.sort_by_key(|(kind, _)| *kind);
+    // Read even where a user name was found: the number of reads must not tell of it.
     if names == Names::WithSub
-        && !candidates.iter().any(|(kind, _)| *kind == NameKind::Username)
         && looks_like_sub(name)
         && let Some(user) = context.store.find_user(pool.id(), &Sub::new(name)).await?
+        && !candidates.iter().any(|(kind, _)| *kind == NameKind::Username)
     {
         return Ok(Some(user));
     }

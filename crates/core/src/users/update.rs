@@ -7,6 +7,7 @@ use cenote_store::{Change, ChangeSet, CommitError, Conflict, NameKind, PoolId, S
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::users::subject::Subject;
 
 /// How often a change is decided anew before the caller is asked to come back later.
 const ATTEMPTS: usize = 32;
@@ -25,7 +26,7 @@ pub struct Decision<T> {
 /// A decision under way. Boxed: the compiler can't see yet that a borrowing asynchronous closure may change threads.
 pub type Deciding<'a, T> = Pin<Box<dyn Future<Output = Result<Decision<T>, Error>> + Send + 'a>>;
 
-/// Lets `decide` decide about the user and commits what it says as one change set, the user as it is then beside the answer.
+/// Lets `decide` decide about somebody and commits what it says as one change set, the user as it is then beside the answer.
 /// It decides again about the newer user when somebody else changed it meanwhile. An error from it ends everything without a
 /// write; a result that must be written all the same is an answer. `None` when the user is gone.
 ///
@@ -34,25 +35,23 @@ pub type Deciding<'a, T> = Pin<Box<dyn Future<Output = Result<Decision<T>, Error
 /// always faster.
 pub async fn decide<'a, T>(
     context: &Context,
-    user: User,
+    subject: impl Into<Subject>,
     mut decide: impl FnMut(User) -> Deciding<'a, T>,
 ) -> Result<Option<(T, User)>, Error> {
-    let mut before = user;
+    let mut before = subject.into();
     for _ in 0..ATTEMPTS {
-        let Decision { answer, mut after, further } = decide(before.clone()).await?;
-        match commit_user(context, &before, &after, further).await {
+        let Decision { answer, mut after, further } = decide(before.user.clone()).await?;
+        match commit_subject(context, &before, &after, further).await {
             Ok(()) => {
-                if after != before {
+                if after != before.user {
                     after.version += 1;
                 }
                 return Ok(Some((answer, after)));
             }
-            Err(CommitError::Conflict(Conflict::VersionChanged)) => {
-                match context.store.find_user(&before.pool_id, &before.sub).await? {
-                    Some(user) => before = user,
-                    None => return Ok(None),
-                }
-            }
+            Err(CommitError::Conflict(Conflict::VersionChanged)) => match before.reread(context).await? {
+                Some(subject) => before = subject,
+                None => return Ok(None),
+            },
             Err(CommitError::Conflict(Conflict::NameTaken(kind))) => return Err(name_taken(kind)),
             Err(other) => return Err(other.into()),
         }
@@ -66,10 +65,10 @@ pub async fn decide<'a, T>(
 /// Those of [`decide`]; `UserNotFoundException` when the user is gone.
 pub async fn update_user<'a, T: Send + 'a>(
     context: &Context,
-    user: User,
+    subject: impl Into<Subject>,
     mut change: impl FnMut(&mut User) -> Result<(T, ChangeSet), Error>,
 ) -> Result<(T, User), Error> {
-    let decided = decide(context, user, |mut after| {
+    let decided = decide(context, subject, |mut after| {
         let changed = change(&mut after);
         Box::pin(async move {
             let (answer, further) = changed?;
@@ -89,12 +88,36 @@ pub async fn commit_user(
     after: &User,
     further: ChangeSet,
 ) -> Result<(), CommitError> {
+    let unchanged = before == after;
+    commit(context, (!unchanged).then(|| user_change(before, after)), further).await
+}
+
+/// The same for whomever a public caller named.
+///
+/// # Errors
+/// As the store's commit.
+pub async fn commit_subject(
+    context: &Context,
+    before: &Subject,
+    after: &User,
+    further: ChangeSet,
+) -> Result<(), CommitError> {
+    let unchanged = before.user == *after;
+    commit(context, (!unchanged).then(|| before.change_to(after, context.now_ms)), further).await
+}
+
+/// The change from one state of a user to another.
+#[must_use]
+pub fn user_change(before: &User, after: &User) -> Change {
+    Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) }
+}
+
+async fn commit(context: &Context, change: Option<Change>, further: ChangeSet) -> Result<(), CommitError> {
     let mut changes = further;
-    if before != after {
+    if let Some(change) = change {
         // Before the messages, which can't fail: a change set that is refused before it has written costs the store least.
         let messages = changes.iter().position(|change| matches!(change, Change::AppendMessage(_)));
-        let update = Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) };
-        changes.insert(messages.unwrap_or(changes.len()), update);
+        changes.insert(messages.unwrap_or(changes.len()), change);
     }
     if changes.is_empty() { Ok(()) } else { context.commit(changes).await }
 }

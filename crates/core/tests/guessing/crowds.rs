@@ -10,7 +10,10 @@ use crate::world::*;
 async fn all_at_once(world: &Arc<World>, target: &Target, guesses: Vec<String>) -> Tally {
     let mut calls = JoinSet::new();
     let start = Arc::new(tokio::sync::Barrier::new(guesses.len()));
+    let may_win = guesses.contains(&target.right);
     for (turn, guess) in guesses.into_iter().enumerate() {
+        // A client that hides its users does not tell that the sign-up was confirmed meanwhile: all the others are asked.
+        let turn = if may_win && target.kind == Kind::SignUp { turn / 2 * 3 + turn % 2 } else { turn };
         let (world, target, start) = (Arc::clone(world), target.clone(), Arc::clone(&start));
         calls.spawn(async move {
             start.wait().await;

@@ -10,6 +10,7 @@ use super::generator;
 use super::montgomery::Number;
 use super::table::Table;
 use crate::encoding::encode_hex;
+use crate::work;
 
 /// Length of a group element in bytes.
 pub(super) const ELEMENT_BYTES: usize = 384;
@@ -71,6 +72,7 @@ pub(super) fn power(base: &Element, exponent: &Exponent) -> Element {
 
 /// g^exponent, from a table unless the exponent is longer than ours ever are.
 pub(super) fn generator_power(exponent: &Exponent) -> Element {
+    work::count(work::Kind::Power);
     match right_align(&exponent.0).map(Zeroizing::new) {
         Some(short) if exponent.0.len() <= 32 => generator::power(&short),
         _ => power(&Element::new(&U3072::from_u8(2)), exponent),

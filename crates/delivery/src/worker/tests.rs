@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot};
 use super::{Delivered, Worker, WorkerSettings};
 use crate::inbox::{InboxQuery, empty_inbox, inbox_json};
 use crate::message::tests::{keyring, mail};
-use crate::message::{Message, seal, unseal};
+use crate::message::{Message, seal, seal_decoy, unseal};
 use crate::statistics::DeliveryStatistics;
 use crate::transport::fake_gateway::FakeGateway;
 use crate::transport::fake_smtp::{FakeSmtp, Script};
@@ -509,4 +509,28 @@ async fn a_running_worker_keeps_to_its_concurrency_and_takes_the_rest_later() {
     }
     assert_eq!(gateway.requests().len(), 5);
     running.abort();
+}
+
+#[tokio::test]
+async fn messages_to_nobody_are_dropped_and_hold_up_no_real_one() {
+    let house = House::new().await;
+    let gateway = FakeGateway::start(&[200]).await;
+    for number in 0..300 {
+        let decoy = seal_decoy(
+            &text(number),
+            house.now_ms(),
+            house.now_ms() + CODE_LIFE_MS,
+            &house.keyring,
+            &*house.random,
+        );
+        house.store.commit(vec![Change::AppendMessage(decoy)]).await.unwrap();
+    }
+    house.append(&text(1000)).await;
+    for transports in [sms_only(&gateway), Transports::inbox()] {
+        let worker = house.worker(transports);
+        assert_eq!(worker.deliver_due().await.unwrap().dead, 0);
+        assert!(house.pending().await.is_empty());
+    }
+    assert!(house.inbox_bodies().await.is_empty());
+    assert_eq!(gateway.requests().len(), 1);
 }

@@ -35,10 +35,18 @@ pub struct OutboxMessage {
     pub attempts: i64,
     pub state: MessageState,
     pub channel: Channel,
+    /// Promised to nobody: written where a caller must not learn that nobody gets one, and dropped instead of sent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub decoy: bool,
     /// The last failure, without addresses or contents.
     pub last_error: Option<String>,
     /// The sealed JSON of the message itself: destination, subject, body, code.
     pub content: Sealed,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A delivered message in the inbox of `cenote dev`, in the clear.

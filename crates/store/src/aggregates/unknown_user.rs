@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::aggregates::{Attempts, Lockout};
+use crate::aggregates::User;
 use crate::ids::PoolId;
 
 /// What is remembered of a name that no user has, so that guessing at it meets the same limits and the same answers as
@@ -13,10 +13,10 @@ pub struct UnknownUser {
     /// 0 when it is not stored yet.
     #[serde(skip)]
     pub version: i64,
-    pub attempts: Attempts,
-    pub lockout: Lockout,
-    /// Until when a simulated reset code counts as live.
-    pub reset_until_ms: i64,
+    /// Stands in for a user: counters and codes, and as much beside them as users have, so that reading and writing it takes as
+    /// long.
+    #[serde(default)]
+    pub user: Box<User>,
     /// When nothing in here matters any more.
     pub expires_ms: i64,
 }

@@ -12,6 +12,31 @@ pub(crate) struct Counters {
     failures: AtomicU64,
     retries: AtomicU64,
     resolved: AtomicU64,
+    #[cfg(feature = "testing")]
+    statements: std::sync::Mutex<Option<Vec<Vec<&'static str>>>>,
+}
+
+#[cfg(feature = "testing")]
+impl Counters {
+    pub(crate) fn count_read(&self, sql: &'static str) {
+        if let Some(statements) = &mut *self.statements() {
+            statements.push(vec![sql]);
+        }
+    }
+
+    pub(crate) fn count_steps(&self, steps: &[crate::sql::Step]) {
+        if let Some(statements) = &mut *self.statements() {
+            statements.push(steps.iter().map(|step| step.sql).collect());
+        }
+    }
+
+    pub(crate) fn take_statements(&self) -> Vec<Vec<&'static str>> {
+        self.statements().replace(Vec::new()).unwrap_or_default()
+    }
+
+    fn statements(&self) -> std::sync::MutexGuard<'_, Option<Vec<Vec<&'static str>>>> {
+        self.statements.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 impl Counters {

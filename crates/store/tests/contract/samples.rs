@@ -130,9 +130,7 @@ pub fn unknown_user(pool: &Pool, name_hash: &str) -> UnknownUser {
         pool_id: pool.id.clone(),
         name_hash: name_hash.into(),
         version: 0,
-        attempts: Attempts(BTreeMap::from([("sign_in".into(), vec![1, 2])])),
-        lockout: Lockout { failures: 1, last_attempt_ms: 2, locked_until_ms: 3 },
-        reset_until_ms: 5,
+        user: Box::new(User { version: 0, ..full_user(pool, "nobody") }),
         expires_ms: 100,
     }
 }
@@ -148,6 +146,7 @@ pub fn message(pool: &Pool, id: &str, due_ms: i64) -> OutboxMessage {
         attempts: 0,
         state: MessageState::Pending,
         channel: Channel::Email,
+        decoy: false,
         last_error: None,
         content: Sealed("content".into()),
     }

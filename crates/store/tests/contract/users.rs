@@ -116,7 +116,7 @@ pub async fn unknown_users_are_remembered(store: &TemporaryStore) {
     assert_eq!(conflict(store, [Change::PutUnknownUser(unknown.clone())]).await, Conflict::VersionChanged);
     unknown.version = 1;
     assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), Some(unknown.clone()));
-    unknown.attempts = Attempts::default();
+    unknown.user.attempts = Attempts::default();
     commit(store, [Change::PutUnknownUser(unknown.clone())]).await;
     assert_eq!(conflict(store, [Change::PutUnknownUser(unknown.clone())]).await, Conflict::VersionChanged);
     unknown.version = 2;

@@ -1,0 +1,210 @@
+//! Where users are hidden every public operation does the same work whoever it is asked about: the same reads, as many
+//! statements in as many change sets, as many keyed hashes, sealed and opened values and powers. And it says the same.
+//!
+//! Work is counted in the whole process, so these tests are a program of their own and run one after the other.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod world;
+
+use cenote_core::testing::WireError;
+use cenote_crypto::work;
+use serde_json::{Value, json};
+
+use crate::world::{World, one_after_the_other};
+
+/// What a call did.
+#[derive(Debug, PartialEq)]
+struct Work {
+    /// The statements of every read and change set. A row of a user and what stands in for one are both `row`.
+    statements: Vec<Vec<String>>,
+    /// Keyed hashes, seals, openings, powers.
+    cryptography: [u64; 4],
+}
+
+/// What a caller can see, without what is invented for a name.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Error(WireError),
+    /// Medium, attribute and length of the destination.
+    Details(Value, Value, usize),
+    Other(Value),
+}
+
+impl World {
+    async fn observe(&self, operation: &str, request: Value) -> (Seen, Work) {
+        let before = work::done();
+        let _earlier = self.service.service.store.take_statements();
+        let answer = self.service.call(operation, request).await;
+        let after = work::done();
+        let statements = self.service.service.store.take_statements();
+        // Whether cached configuration is still right is looked up by the clock, whoever asks.
+        let statements = statements.into_iter().filter(|set| !set[0].contains(" FROM meta "));
+        let statements = statements.map(|set| set.into_iter().map(kind).collect()).collect();
+        let cryptography = std::array::from_fn(|at| after[at] - before[at]);
+        let seen = match answer {
+            Err(error) => Seen::Error(error),
+            Ok(answer) => match &answer["CodeDeliveryDetails"] {
+                Value::Object(details) => Seen::Details(
+                    details["DeliveryMedium"].clone(),
+                    details["AttributeName"].clone(),
+                    details["Destination"].as_str().unwrap().len(),
+                ),
+                _ => Seen::Other(answer),
+            },
+        };
+        (seen, Work { statements, cryptography })
+    }
+}
+
+fn kind(sql: &str) -> String {
+    let writes = !sql.starts_with("SELECT");
+    let row = ["UPDATE users ", "INSERT INTO unknown_users ", "UPDATE unknown_users "];
+    if writes && row.iter().any(|start| sql.starts_with(start)) { "row".into() } else { sql.into() }
+}
+
+/// Asks the same about everybody, and then again, and compares each with what was seen of the name that nobody has.
+async fn compare(world: &World, operation: &str, times: usize, request: impl Fn(&str) -> Value) {
+    for time in 0..times {
+        let expected = world.observe(operation, request("nobody")).await;
+        assert!(!expected.1.statements.is_empty(), "{operation}");
+        for name in world.names() {
+            let observed = world.observe(operation, request(name)).await;
+            assert_eq!(observed, expected, "{operation} of {name}, time {time}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn asking_for_a_reset_code() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    // The fifth is the last that is allowed.
+    compare(&world, "ForgotPassword", 6, |name| json!({ "ClientId": world.client, "Username": name })).await;
+}
+
+#[tokio::test]
+async fn redeeming_a_reset_code() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    let redemption = |name: &str| {
+        json!({
+            "ClientId": world.client, "Username": name, "ConfirmationCode": "1234567", "Password": "N3w-Passw0rd!",
+        })
+    };
+    compare(&world, "ConfirmForgotPassword", 1, redemption).await;
+    compare(&world, "ForgotPassword", 1, |name| json!({ "ClientId": world.client, "Username": name })).await;
+    compare(&world, "ConfirmForgotPassword", 5, redemption).await;
+    world.service.clock.advance_seconds(3600);
+    compare(&world, "ConfirmForgotPassword", 1, redemption).await;
+}
+
+#[tokio::test]
+async fn asking_for_another_code_of_a_sign_up() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    compare(
+        &world,
+        "ResendConfirmationCode",
+        6,
+        |name| json!({ "ClientId": world.client, "Username": name }),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn confirming_a_sign_up() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    let confirmation =
+        |name: &str| json!({ "ClientId": world.client, "Username": name, "ConfirmationCode": "1234567" });
+    compare(&world, "ConfirmSignUp", 3, confirmation).await;
+    world.service.clock.advance_seconds(24 * 3600);
+    // The real codes have expired.
+    compare(&world, "ConfirmSignUp", 16, confirmation).await;
+}
+
+#[tokio::test]
+async fn signing_in_with_a_wrong_password() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    let sign_in = |name: &str| {
+        json!({
+            "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": name, "PASSWORD": "Wrong-1pass" },
+        })
+    };
+    // The lock starts after the fifth.
+    compare(&world, "InitiateAuth", 7, sign_in).await;
+    world.service.clock.advance_seconds(1);
+    compare(&world, "InitiateAuth", 2, sign_in).await;
+}
+
+#[tokio::test]
+async fn only_who_has_the_password_learns_of_the_status() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    for (name, text) in [
+        ("disabled", "User is disabled."),
+        ("unconfirmed", "User is not confirmed."),
+        ("reset", "Password reset required for the user"),
+        ("imported", "Incorrect username or password."),
+        ("external", "Incorrect username or password."),
+        ("passwordless", "Incorrect username or password."),
+    ] {
+        let request = json!({
+            "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": name, "PASSWORD": world::PASSWORD },
+        });
+        assert_eq!(world.service.fails("InitiateAuth", request).await.1, text, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_guess_that_races_with_the_lock_learns_nothing_of_a_disabled_user() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    let sign_in = |password: &str| {
+        json!({
+            "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH",
+            "AuthParameters": { "USERNAME": "disabled", "PASSWORD": password },
+        })
+    };
+    for _ in 0..5 {
+        world.service.fails("InitiateAuth", sign_in("Wrong-1pass")).await;
+    }
+    let (_, text) = world.service.fails("InitiateAuth", sign_in(world::PASSWORD)).await;
+    assert_eq!(text, "Password attempts exceeded");
+}
+
+#[tokio::test]
+async fn names_in_the_form_of_a_sub() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    let subs = [world.sub("alice").await, "0b9a2f6e-7d64-4a51-9c0a-5e2b7f1d8a90".into()];
+    for operation in ["ForgotPassword", "ResendConfirmationCode"] {
+        let mut observed = Vec::new();
+        for sub in &subs {
+            let request = json!({ "ClientId": world.client, "Username": sub });
+            observed.push(world.observe(operation, request).await.1);
+        }
+        assert_eq!(observed[0], observed[1], "{operation}");
+    }
+}
+
+/// In a pool with aliases a sign-up with somebody's address looks like any other: who owns it decides when it is confirmed.
+#[tokio::test]
+async fn signing_up_with_an_address_of_somebody_else() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({ "AliasAttributes": ["email"] })).await;
+    let mut observed = Vec::new();
+    for (name, email) in [("first", "alice@test.com"), ("second", "other@test.com")] {
+        let request = json!({
+            "ClientId": world.client, "Username": name, "Password": world::PASSWORD,
+            "UserAttributes": [{ "Name": "email", "Value": email }],
+        });
+        observed.push(world.observe("SignUp", request).await);
+    }
+    assert!(matches!(observed[0].0, Seen::Details(..)), "{observed:?}");
+    assert_eq!(observed[0].1, observed[1].1);
+}

@@ -1,0 +1,144 @@
+//! A pool with users in every state, and a client that must not learn of them.
+
+use cenote_core::testing::{TestService, text};
+use cenote_store::{Change, UserStatus};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, MutexGuard};
+
+pub const PASSWORD: &str = "Passw0rd!";
+
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Until it is dropped no other test runs.
+pub async fn one_after_the_other() -> MutexGuard<'static, ()> {
+    TURN.lock().await
+}
+
+pub struct World {
+    pub service: TestService,
+    pub pool: String,
+    pub client: String,
+}
+
+const NAMES: [&str; 14] = [
+    "alice",
+    "disabled",
+    "bare",
+    "unverified",
+    "invited",
+    "reset",
+    "imported",
+    "external",
+    "passwordless",
+    "undeliverable",
+    "unconfirmed",
+    "uncontacted",
+    "second_factor",
+    "another_nobody",
+];
+
+impl World {
+    /// Users for whom each rule of the recovery and the sign-in is decisive; `alice` lacks nothing.
+    pub async fn populated(pool: Value) -> Self {
+        let service = TestService::builder().start().await;
+        let mut members = json!({ "AutoVerifiedAttributes": ["email"] });
+        members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
+        let pool = service.pool(members).await;
+        let client = json!({
+            "PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        });
+        let client = service.client(&pool, client).await;
+        let world = Self { service, pool, client };
+        for name in [
+            "alice",
+            "disabled",
+            "reset",
+            "imported",
+            "external",
+            "passwordless",
+            "second_factor",
+            "undeliverable",
+        ] {
+            world
+                .confirmed(name, &[("email", &format!("{name}@test.com")), ("email_verified", "true")])
+                .await;
+        }
+        world.service.ok("AdminDisableUser", world.admin("disabled")).await;
+        world.confirmed("bare", &[]).await;
+        world.confirmed("unverified", &[("email", "unverified@test.com")]).await;
+        world.invite("invited", &[("email", "invited@test.com"), ("email_verified", "true")]).await;
+        for (name, attributes) in [
+            ("unconfirmed", json!([{ "Name": "email", "Value": "new@test.com" }])),
+            ("uncontacted", json!([])),
+        ] {
+            let request = json!({
+                "ClientId": world.client, "Username": name, "Password": PASSWORD, "UserAttributes": attributes,
+            });
+            world.service.ok("SignUp", request).await;
+        }
+        // What no operation that is built yet leads to.
+        world.change("reset", |user| user.status = UserStatus::ResetRequired).await;
+        world
+            .change("imported", |user| {
+                user.status = UserStatus::ResetRequired;
+                user.password = None;
+            })
+            .await;
+        world
+            .change("undeliverable", |user| drop(user.attributes.insert("email".into(), "a@b..c".into())))
+            .await;
+        world.change("external", |user| user.status = UserStatus::ExternalProvider).await;
+        world.change("passwordless", |user| user.password = None).await;
+        world
+            .change("second_factor", |user| {
+                user.mfa.enabled.insert("EMAIL_OTP".into());
+            })
+            .await;
+        world.service.inbox().await;
+        world
+    }
+
+    /// Everybody who is compared with `nobody`.
+    pub fn names(&self) -> &'static [&'static str] {
+        &NAMES
+    }
+
+    fn admin(&self, username: &str) -> Value {
+        json!({ "UserPoolId": self.pool, "Username": username })
+    }
+
+    async fn invite(&self, username: &str, attributes: &[(&str, &str)]) {
+        let attributes: Vec<Value> =
+            attributes.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
+        let mut request = self.admin(username);
+        request["MessageAction"] = json!("SUPPRESS");
+        request["UserAttributes"] = json!(attributes);
+        self.service.ok("AdminCreateUser", request).await;
+    }
+
+    async fn confirmed(&self, username: &str, attributes: &[(&str, &str)]) {
+        self.invite(username, attributes).await;
+        let mut request = self.admin(username);
+        request["Password"] = json!(PASSWORD);
+        request["Permanent"] = json!(true);
+        self.service.ok("AdminSetUserPassword", request).await;
+    }
+
+    pub async fn sub(&self, username: &str) -> String {
+        let user = self.service.ok("AdminGetUser", self.admin(username)).await;
+        let attributes = user["UserAttributes"].as_array().unwrap();
+        text(&attributes.iter().find(|one| one["Name"] == "sub").unwrap()["Value"])
+    }
+
+    async fn change(&self, username: &str, change: impl FnOnce(&mut cenote_store::User)) {
+        let store = &self.service.service.store;
+        let pool = cenote_store::PoolId::new(self.pool.clone());
+        let (_, before) = store.find_users_by_name(&pool, username).await.unwrap().remove(0);
+        let mut after = before.clone();
+        change(&mut after);
+        store
+            .commit(vec![Change::UpdateUser { before: Box::new(before), after: Box::new(after) }])
+            .await
+            .unwrap();
+    }
+}
