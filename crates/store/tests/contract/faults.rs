@@ -79,11 +79,16 @@ pub async fn a_lost_answer_is_an_unknown_outcome(store: &TemporaryStore) {
 
 pub async fn a_storm_of_faults_leaves_every_set_whole_or_absent(store: &TemporaryStore) {
     let pool = with_pool(store, "eu_a").await;
-    let passed = AtomicUsize::new(0);
+    // Counted by point: a batch passes some of them once, others once for each of its sets.
+    let passed = [const { AtomicUsize::new(0) }; 3];
     assert!(store.inject_faults(move |point| {
-        match (passed.fetch_add(1, Ordering::Relaxed) % 7, point) {
-            (0, _) => Some(Fault::Unavailable),
-            (3, FaultPoint::BeforeApply) => Some(Fault::Conflict(Conflict::VersionChanged)),
+        match (point, passed[point as usize].fetch_add(1, Ordering::Relaxed)) {
+            (FaultPoint::BeforeApply, count) if count % 7 == 3 => {
+                Some(Fault::Conflict(Conflict::VersionChanged))
+            }
+            (FaultPoint::BeforeApply, count) if count % 7 == 5 => Some(Fault::Unavailable),
+            (FaultPoint::BeforeCommit, count) if count % 7 == 3 => Some(Fault::Unavailable),
+            (FaultPoint::AfterCommit, count) if count % 5 == 1 => Some(Fault::Unavailable),
             _ => None,
         }
     }));
