@@ -33,8 +33,14 @@ const PARTS: &[Part] = &[
     Part {
         name: "crash",
         proves: "nothing acknowledged is lost when the process is killed, on both engines",
-        needs: &[Need::Python, Need::Postgres],
+        needs: &[Need::Postgres],
         run: crash,
+    },
+    Part {
+        name: "disk",
+        proves: "nothing acknowledged is lost when the disk fills or fails or the power goes",
+        needs: &[],
+        run: disk,
     },
     Part {
         name: "instances",
@@ -161,27 +167,11 @@ fn rust(workspace: &Workspace) -> Outcome {
 }
 
 fn python(workspace: &Workspace) -> Outcome {
-    pytest(
-        workspace,
-        &[
-            "--ignore=test_crash.py",
-            "--ignore=test_failover.py",
-            "--ignore=test_instances.py",
-            "--ignore=test_timing.py",
-        ],
-    )
-}
-
-fn crash(workspace: &Workspace) -> Outcome {
-    pytest(workspace, &["test_crash.py"])
+    pytest(workspace, &["--ignore=test_failover.py", "--ignore=test_instances.py", "--ignore=test_timing.py"])
 }
 
 fn timing(workspace: &Workspace) -> Outcome {
     pytest(workspace, &["--capture=no", "test_timing.py"])
-}
-
-fn fuzz(workspace: &Workspace) -> Outcome {
-    crate::fuzz::fuzz(workspace, None, &[])
 }
 
 fn instances(workspace: &Workspace) -> Outcome {
@@ -206,6 +196,38 @@ fn pytest(workspace: &Workspace, arguments: &[&str]) -> Outcome {
 
 fn siege(workspace: &Workspace) -> Outcome {
     run_program(workspace.cargo().args(["test", "--quiet", "--package", "cenote", "--test", "it", "siege::"]))
+}
+
+/// The long form takes the release binaries: a hundred kills and a hundred thousand acknowledged writes on each engine.
+fn crash(workspace: &Workspace) -> Outcome {
+    let packages = ["--package", "cenote", "--package", "cenote-durability"];
+    let long = workspace.extent() == Extent::Long;
+    let mut build = workspace.cargo();
+    build.args(["build", "--quiet"]).args(packages).args(long.then_some("--release"));
+    run_program(&mut build)?;
+    let built = workspace.target.join(if long { "release" } else { "debug" });
+    let (kills, writes) = if long { ("100", "100000") } else { ("4", "800") };
+    let mut command = workspace.command(built.join("cenote-durability"));
+    command.args(["--kills", kills, "--writes", writes]).env("CENOTE_BINARY", built.join("cenote"));
+    run_program(&mut command)
+}
+
+fn disk(workspace: &Workspace) -> Outcome {
+    if cfg!(not(target_os = "linux")) {
+        return Err("the failing disk needs Linux".into());
+    }
+    let binary = build(workspace)?;
+    run_program(workspace.cargo().args(["build", "--quiet", "--package", "cenote-disk-faults"]))?;
+    let mut command = workspace.cargo();
+    command
+        .args(["test", "--quiet", "--package", "cenote-durability"])
+        .env("CENOTE_BINARY", binary)
+        .env("CENOTE_DISK_FAULTS", workspace.target.join("debug/libcenote_disk_faults.so"));
+    run_program(&mut command)
+}
+
+fn fuzz(workspace: &Workspace) -> Outcome {
+    crate::fuzz::fuzz(workspace, None, &[])
 }
 
 fn javascript(workspace: &Workspace) -> Outcome {

@@ -45,8 +45,9 @@ pub(super) fn create(path: &Path) -> Result<String, Failure> {
     let text = key.to_text();
     let written = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(
         |mut file| {
-            writeln!(file, "{}", text.expose())?;
-            file.sync_all()
+            let written = writeln!(file, "{}", text.expose()).and_then(|()| file.sync_all());
+            // Half a key would be in the way of the next start.
+            written.and_then(|()| sync_directory(path)).inspect_err(|_| drop(std::fs::remove_file(path)))
         },
     );
     match written {
@@ -58,4 +59,10 @@ pub(super) fn create(path: &Path) -> Result<String, Failure> {
         .into()),
         Err(error) => Err(format!("the key file {} can't be written: {error}", path.display()).into()),
     }
+}
+
+/// The file's name must survive a power cut too.
+fn sync_directory(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(directory)?.sync_all()
 }

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::change::CommitError;
 use crate::store::Statistics;
@@ -12,6 +12,8 @@ pub(crate) struct Counters {
     failures: AtomicU64,
     retries: AtomicU64,
     resolved: AtomicU64,
+    /// Whether the store could not do what it was asked for last.
+    failing: AtomicBool,
     #[cfg(feature = "testing")]
     statements: std::sync::Mutex<Option<Vec<Vec<&'static str>>>>,
 }
@@ -47,6 +49,16 @@ impl Counters {
             Err(CommitError::Store(_)) => &self.failures,
         };
         counter.fetch_add(1, Relaxed);
+        match result {
+            Ok(_) => self.failing.store(false, Relaxed),
+            // A change set without effect, which says nothing about the store.
+            Err(CommitError::Conflict(_)) => {}
+            Err(CommitError::Store(_)) => self.failing.store(true, Relaxed),
+        }
+    }
+
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Relaxed)
     }
 
     pub(crate) fn count_batch(&self) {

@@ -14,6 +14,10 @@ static FIND: Query<String> = Query {
 
 const GENERATION: &str = "configuration_generation";
 
+/// Writes another value each time: SQLite leaves the disk alone when nothing changes.
+const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '1') \
+     ON CONFLICT (key) DO UPDATE SET value = CASE meta.value WHEN '1' THEN '2' ELSE '1' END";
+
 impl Store {
     /// Grows with every change set that touches pools, clients, signing keys or access keys. Read it *before* what is to
     /// be cached: while it stands still, so does the rest.
@@ -37,9 +41,13 @@ impl Store {
         Ok(self.execute_freely(vec![step]).await? == 1)
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers and, if the last write failed, whether it can write again.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.configuration_generation().await.map(drop)
+        self.configuration_generation().await?;
+        if self.engine.counters().is_failing() {
+            self.execute_freely(vec![Step::any(PROBE, params![])]).await?;
+        }
+        Ok(())
     }
 }
 

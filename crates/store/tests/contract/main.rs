@@ -8,7 +8,6 @@ mod atomicity;
 mod backup;
 mod clients;
 mod concurrency;
-mod crash;
 mod faults;
 mod filters;
 mod groups;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ToSql, ffi};
 
 use super::Durability;
 use crate::error::StoreError;
@@ -273,9 +273,24 @@ pub(super) fn store_error(error: &rusqlite::Error) -> StoreError {
             | ErrorCode::PermissionDenied
             | ErrorCode::OperationInterrupted
             | ErrorCode::FileLockingProtocolFailed,
-        ) => StoreError::unavailable(error.to_string()),
-        _ => StoreError::internal(error.to_string()),
+        ) => StoreError::unavailable(reason(error)),
+        _ => StoreError::internal(reason(error)),
     }
+}
+
+/// SQLite's text and, for what the disk did, what was asked of it.
+fn reason(error: &rusqlite::Error) -> String {
+    let doing = match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ) => "reading",
+        Some(ffi::SQLITE_IOERR_WRITE) => "writing",
+        Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) => "flushing",
+        Some(ffi::SQLITE_IOERR_TRUNCATE) => "cutting the log",
+        Some(ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_SHMOPEN | ffi::SQLITE_IOERR_SHMMAP) => {
+            "making the index of the log; is the disk full?"
+        }
+        _ => return error.to_string(),
+    };
+    format!("{error} while {doing}")
 }
 
 /// What an error of `COMMIT` means. When the flush of the log fails, the changes may still be found after a crash.
@@ -284,7 +299,7 @@ pub(super) fn commit_error(error: &rusqlite::Error) -> StoreError {
         Some(
             ErrorCode::DatabaseBusy | ErrorCode::DiskFull | ErrorCode::OutOfMemory | ErrorCode::ReadOnly,
         ) => store_error(error),
-        _ => StoreError::outcome_unknown(error.to_string()),
+        _ => StoreError::outcome_unknown(reason(error)),
     }
 }
 
