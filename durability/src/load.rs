@@ -105,7 +105,12 @@ impl Hand {
                 Step::Broken if ledger.ending.load(Ordering::SeqCst) => return Ok(()),
                 Step::Broken => return Err("the connection broke before the server was ended".into()),
             }
-            if self.persons.get(index).is_some_and(|person| person.steps() >= CAREER) {
+            // Nobody retires before the last letter: after each check the inbox is emptied.
+            if self
+                .persons
+                .get(index)
+                .is_some_and(|person| person.steps() >= CAREER && !person.awaits_letter())
+            {
                 let person = self.hire();
                 if let Some(old) = self.persons.get_mut(index) {
                     self.retired.push(std::mem::replace(old, person));

@@ -152,6 +152,12 @@ impl Person {
         self.steps
     }
 
+    /// Whether a message to it was acknowledged that it has not seen.
+    #[must_use]
+    pub const fn awaits_letter(&self) -> bool {
+        self.state.awaited.is_some()
+    }
+
     /// What lists show of it, if it is there: sub, status, whether it is enabled, e-mail address and whether that is verified.
     #[must_use]
     pub fn listed(&self) -> Option<[String; 5]> {
