@@ -1,5 +1,6 @@
 """The real binary as a process: started on a free port in a folder of its own, stopped or killed, started again."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -137,6 +138,22 @@ class Cenote:
 
     def code(self, purpose, after=None, **filters):
         return self.message(purpose, after, **filters)["code"]
+
+
+@contextlib.contextmanager
+def instances_of(folder, count, *options):
+    """So many servers of one service: with one master key, and a data directory each."""
+    key = folder / "master.key"
+    run("keys", "master", "generate", "--out", key)
+    options = ["--set", f"keys.master_key_file={key}", "--set", "server.public_url=http://127.0.0.1:7665", *options]
+    with contextlib.ExitStack() as stack:
+        servers = []
+        for number in range(count):
+            place = folder / str(number)
+            place.mkdir()
+            servers.append(Cenote(place, *options))
+            stack.callback(servers[-1].kill)
+        yield servers
 
 
 def wait_for(find, explain, seconds=MESSAGE_SECONDS):

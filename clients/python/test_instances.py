@@ -9,7 +9,7 @@ import botocore.exceptions
 import pytest
 
 from balancer import Balancer
-from cenote import Cenote, run, wait_for
+from cenote import instances_of, wait_for
 from people import NEW_PASSWORD, PASSWORD, Pool, attributes
 
 LONG = os.environ.get("CENOTE_LONG") == "1"
@@ -21,23 +21,9 @@ SECONDS = 3
 
 @pytest.fixture(scope="module")
 def instances(postgres, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("instances")
-    key = folder / "master.key"
-    run("keys", "master", "generate", "--out", key)
-    options = [
-        "--set", f"keys.master_key_file={key}", "--set", f"store.url={postgres.database()}",
-        "--set", "server.public_url=http://127.0.0.1:7665", "--set", "server.drain_delay_ms=1000",
-    ]
-    servers = []
-    try:
-        for number in range(3):
-            place = folder / str(number)
-            place.mkdir()
-            servers.append(Cenote(place, *options))
+    options = ["--set", f"store.url={postgres.database()}", "--set", "server.drain_delay_ms=1000"]
+    with instances_of(tmp_path_factory.mktemp("instances"), 3, *options) as servers:
         yield servers
-    finally:
-        for server in servers:
-            server.kill()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import threading
 import botocore.exceptions
 import pytest
 
-from cenote import Cenote, run
+from cenote import instances_of
 from people import PASSWORD, Pool, attributes
 
 TRIES = 12
@@ -16,22 +16,12 @@ TRIES = 12
 @pytest.fixture(params=["sqlite", "postgres", "three instances"], scope="module")
 def instances(request, tmp_path_factory):
     """Servers of one service."""
-    folder = tmp_path_factory.mktemp("races")
-    key = folder / "master.key"
-    run("keys", "master", "generate", "--out", key)
-    options = ["--set", f"keys.master_key_file={key}", "--set", "server.public_url=http://127.0.0.1:7665"]
+    options = []
     if request.param != "sqlite":
-        options += ["--set", f"store.url={request.getfixturevalue('postgres').database()}"]
-    servers = []
-    try:
-        for number in range(3 if request.param == "three instances" else 1):
-            place = folder / str(number)
-            place.mkdir()
-            servers.append(Cenote(place, *options))
+        options = ["--set", f"store.url={request.getfixturevalue('postgres').database()}"]
+    count = 3 if request.param == "three instances" else 1
+    with instances_of(tmp_path_factory.mktemp("races"), count, *options) as servers:
         yield servers
-    finally:
-        for server in servers:
-            server.kill()
 
 
 def all_at_once(instances, call):
