@@ -45,6 +45,8 @@ pub enum Purpose {
     PoolSecret,
     /// State of a sign-in between two requests.
     Session,
+    /// State of a proof by SRP between two requests: its secret block.
+    SecretBlock,
     /// Refresh token.
     RefreshToken,
     /// Where the next page of a list starts.
@@ -70,6 +72,7 @@ impl Purpose {
             Self::SigningKey => "signing-key",
             Self::PoolSecret => "pool-secret",
             Self::Session => "session",
+            Self::SecretBlock => "secret-block",
             Self::RefreshToken => "refresh-token",
             Self::PageToken => "page-token",
             Self::OutboxMessage => "outbox-message",

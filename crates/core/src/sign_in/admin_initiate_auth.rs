@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::sign_in::flow;
 use crate::sign_in::parameters::Parameters;
-use crate::sign_in::step::{Side, SignIn};
+use crate::sign_in::step::{Request, Side, SignIn};
 
 /// AdminInitiateAuth: a back end signs its user in. IAM credentials do not replace the secret hash.
 ///
@@ -22,6 +22,7 @@ pub async fn admin_initiate_auth(
         pool: &pool,
         client: &client,
         parameters: Parameters::new(request.auth_parameters.as_ref()),
+        request: Request::Flow,
         client_metadata: request.client_metadata.as_ref(),
     };
     let outcome = flow::run(sign_in, request.auth_flow).await;
@@ -29,7 +30,7 @@ pub async fn admin_initiate_auth(
     let outcome = outcome?;
     Ok(AdminInitiateAuthResponse {
         authentication_result: outcome.result,
-        available_challenges: None,
+        available_challenges: outcome.available,
         challenge_name: outcome.challenge,
         challenge_parameters: Some(outcome.parameters),
         session: outcome.session,

@@ -4,7 +4,7 @@ use cenote_model::types::ChallengeNameType;
 
 use crate::error::Error;
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::sign_in::{flow, new_password};
+use crate::sign_in::{flow, new_password, password_verifier};
 
 /// Takes the answer to a challenge.
 ///
@@ -18,6 +18,7 @@ pub async fn respond(
 ) -> Result<Outcome, Error> {
     flow::check_custom_only(sign_in.client, challenge == ChallengeNameType::CustomChallenge)?;
     match challenge {
+        ChallengeNameType::PasswordVerifier => password_verifier::respond(sign_in).await,
         ChallengeNameType::NewPasswordRequired => new_password::respond(sign_in, session).await,
         other => Err(Error::invalid_parameter(format!(
             "The challenge {other} is not built yet in this version of Cenote."

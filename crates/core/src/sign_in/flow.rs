@@ -10,7 +10,8 @@ use crate::sign_in::step::{Outcome, Side, SignIn};
 /// Checks that the client may use a flow, and that the operation takes it.
 ///
 /// # Errors
-/// `InvalidParameterException` with the text of the flow; `UnsupportedOperationException` for flows that are not built.
+/// `InvalidParameterException` with the text of the flow; `UnsupportedOperationException` for REFRESH_TOKEN_AUTH where refresh
+/// tokens rotate.
 pub fn check_flow(side: Side, client: &Client, flow: AuthFlowType) -> Result<(), Error> {
     use ExplicitAuthFlowsType as Explicit;
     let only_custom = client.allows_flow(&[Explicit::CustomAuthFlowOnly]);
@@ -58,12 +59,7 @@ pub fn check_flow(side: Side, client: &Client, flow: AuthFlowType) -> Result<(),
     if !allowed {
         return Err(Error::invalid_parameter(text));
     }
-    match flow {
-        AuthFlowType::UserSrpAuth | AuthFlowType::CustomAuth | AuthFlowType::UserAuth => {
-            Err(Error::not_built(&format!("The flow {flow}")))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Refuses all but custom sign-in to a client that has nothing else.
@@ -97,10 +93,17 @@ pub(super) fn rotates(client: &Client) -> bool {
 pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType) -> Result<Outcome, Error> {
     check_secret_hash(sign_in, flow)?;
     check_flow(sign_in.side, sign_in.client, flow)?;
-    if is_refresh(flow) {
-        super::refresh_flow::run(sign_in).await
-    } else {
-        super::password_flow::run(sign_in).await
+    match flow {
+        AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth => {
+            super::refresh_flow::run(sign_in).await
+        }
+        AuthFlowType::UserSrpAuth => super::srp_flow::run(sign_in).await,
+        AuthFlowType::UserPasswordAuth
+        | AuthFlowType::AdminNoSrpAuth
+        | AuthFlowType::AdminUserPasswordAuth => super::password_flow::run(sign_in).await,
+        AuthFlowType::CustomAuth | AuthFlowType::UserAuth => {
+            Err(Error::not_built(&format!("The flow {flow}")))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::sign_in::flow;
 use crate::sign_in::parameters::Parameters;
-use crate::sign_in::step::{Side, SignIn};
+use crate::sign_in::step::{Request, Side, SignIn};
 use crate::threat::{self, Event};
 
 /// InitiateAuth: a user signs in.
@@ -27,6 +27,7 @@ pub async fn initiate_auth(
         pool: &pool,
         client: &client,
         parameters,
+        request: Request::Flow,
         client_metadata: request.client_metadata.as_ref(),
     };
     let outcome = flow::run(sign_in, request.auth_flow).await;
@@ -34,7 +35,7 @@ pub async fn initiate_auth(
     let outcome = outcome?;
     Ok(InitiateAuthResponse {
         authentication_result: outcome.result,
-        available_challenges: None,
+        available_challenges: outcome.available,
         challenge_name: outcome.challenge,
         challenge_parameters: Some(outcome.parameters),
         session: outcome.session,

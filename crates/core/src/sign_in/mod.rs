@@ -5,21 +5,32 @@
 //! | `initiate_auth`, `admin_initiate_auth` | which flows each operation takes |
 //! | `respond_to_auth_challenge`, `admin_respond_to_auth_challenge` | which challenges can be answered |
 //! | `get_tokens_from_refresh_token` | a refresh by the client's secret |
-//! | [`password_flow`] | a password typed in, from the user to the next step |
+//! | [`password_flow`] | a password typed in |
+//! | [`srp_flow`], [`password_verifier`], `srp` | a password proved |
+//! | [`credentials`] | what surrounds both: status, lock, PreAuthentication, counts |
 //! | [`refresh_flow`] | new tokens for a refresh token |
+//! | [`advance`] | what is asked next; every step ends there |
 //! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
-//! | [`completion`] | what follows when nothing more is asked |
+//! | [`second_factor`] | whether one is asked for |
+//! | [`completion`] | the triggers and tokens when nothing more is asked |
 //! | [`session`] | the sealed state of a challenge |
+//! | [`progress`] | what a sign-in has shown so far |
 //! | [`step`] | one request of a sign-in, and its answer |
 
+pub mod advance;
 pub mod challenge;
 pub mod completion;
+pub mod credentials;
 pub mod flow;
 pub mod new_password;
 pub mod parameters;
 pub mod password_flow;
+pub mod password_verifier;
+pub mod progress;
 pub mod refresh_flow;
+pub mod second_factor;
 pub mod session;
+pub mod srp_flow;
 pub mod step;
 
 mod admin_initiate_auth;
@@ -27,6 +38,7 @@ mod admin_respond_to_auth_challenge;
 mod get_tokens_from_refresh_token;
 mod initiate_auth;
 mod respond_to_auth_challenge;
+mod srp;
 
 pub use admin_initiate_auth::admin_initiate_auth;
 pub use admin_respond_to_auth_challenge::admin_respond_to_auth_challenge;

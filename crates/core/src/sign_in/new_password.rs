@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use cenote_model::types::{AttributeType, ChallengeNameType};
-use cenote_store::{Sub, User, UserStatus};
+use cenote_store::{User, UserStatus};
 
 use crate::error::Error;
-use crate::sign_in::completion::{self, Origin};
+use crate::sign_in::advance::advance;
+use crate::sign_in::progress::Progress;
+use crate::sign_in::second_factor;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::attributes::{self, Stage, Writes, is_readable};
@@ -14,15 +16,15 @@ use crate::users::password_policy::{self, Wording};
 use crate::users::update::{self, Decision};
 use crate::users::{attribute_change, password};
 
-const NAME: &str = "NEW_PASSWORD_REQUIRED";
+const NAME: ChallengeNameType = ChallengeNameType::NewPasswordRequired;
 const PREFIX: &str = "userAttributes.";
 
 /// Asks for a new password.
 ///
 /// # Errors
 /// Never in practice.
-pub fn challenge(sign_in: SignIn<'_>, user: &User) -> Result<Outcome, Error> {
-    let SignIn { context, client, .. } = sign_in;
+pub fn challenge(sign_in: SignIn<'_>, user: &User, progress: &Progress) -> Result<Outcome, Error> {
+    let client = sign_in.client;
     let missing: Vec<String> =
         missing_attributes(sign_in, user).into_iter().map(|name| format!("{PREFIX}{name}")).collect();
     let readable: BTreeMap<&str, &str> = user
@@ -32,17 +34,13 @@ pub fn challenge(sign_in: SignIn<'_>, user: &User) -> Result<Outcome, Error> {
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let json = |value: serde_json::Result<String>| value.map_err(Error::internal);
-    let parameters = BTreeMap::from([
-        ("USER_ID_FOR_SRP".to_owned(), user.username.clone()),
-        ("requiredAttributes".to_owned(), json(serde_json::to_string(&missing))?),
-        ("userAttributes".to_owned(), json(serde_json::to_string(&readable))?),
-    ]);
-    Ok(Outcome {
-        result: None,
-        challenge: Some(ChallengeNameType::NewPasswordRequired),
-        parameters,
-        session: Some(Session::new(context, client, user, NAME).seal(context, client)?),
-    })
+    let parameters = [
+        ("USER_ID_FOR_SRP", user.username.clone()),
+        ("requiredAttributes", json(serde_json::to_string(&missing))?),
+        ("userAttributes", json(serde_json::to_string(&readable))?),
+    ];
+    let session = Session::new(sign_in, user, NAME, progress).seal(sign_in)?;
+    Ok(Outcome::challenge(NAME, parameters, Some(session)))
 }
 
 fn missing_attributes(sign_in: SignIn<'_>, user: &User) -> Vec<String> {
@@ -66,23 +64,17 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let SignIn { context, pool, client, parameters, .. } = sign_in;
     let typed = parameters.get("USERNAME")?;
     client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = Session::unseal(context, client, session, NAME)?;
+    let session = &Session::unseal(sign_in, session, NAME)?;
     session.check_unused(context).await?;
     let new_password = parameters.get("NEW_PASSWORD")?;
-    let sub = Sub::new(session.sub.clone());
-    let user = context.store.find_user(pool.id(), &sub).await?.ok_or_else(session::invalid)?;
-    let session = &session;
+    let user = session.get_user(sign_in).await?;
     let decided = update::decide(context, user, |mut user| {
         Box::pin(async move {
-            check_name(sign_in, &user, typed)?;
-            session.check_user(&user)?;
-            if !user.enabled {
-                return Err(Error::user_disabled());
-            }
+            session.check(sign_in, &user, typed)?;
             if user.status != UserStatus::ForceChangePassword {
                 return Err(session::invalid());
             }
-            completion::refuse_second_factor(sign_in, &user)?;
+            second_factor::refuse(sign_in, &user)?;
             password_policy::check(&pool.password_policy(), new_password, Wording::Change)?;
             let writes = check_attributes(sign_in, &user)?;
             // The temporary password itself may become the permanent one; the history is about those before it.
@@ -104,14 +96,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
         })
     });
     let ((), user) = decided.await?.ok_or_else(session::invalid)?;
-    completion::complete(sign_in, user, Origin::NewPassword).await
-}
-
-/// The answer must name the session's user, by whatever name it has.
-fn check_name(sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<(), Error> {
-    let folded = sign_in.pool.fold(typed);
-    let named = typed == user.sub.as_str() || user.names.iter().any(|name| name.key == folded);
-    if named { Ok(()) } else { Err(session::invalid()) }
+    advance(sign_in, user, Progress { new_password: true, ..session.progress.clone() }).await
 }
 
 /// The attributes that come with the answer, normalized.

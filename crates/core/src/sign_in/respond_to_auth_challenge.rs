@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::sign_in::challenge;
 use crate::sign_in::parameters::Parameters;
-use crate::sign_in::step::{Side, SignIn};
+use crate::sign_in::step::{Request, Side, SignIn};
 use crate::threat::{self, Event};
 
 /// RespondToAuthChallenge: the next step of a sign-in.
@@ -26,12 +26,13 @@ pub async fn respond_to_auth_challenge(
         pool: &pool,
         client: &client,
         parameters,
+        request: Request::Answer,
         client_metadata: request.client_metadata.as_ref(),
     };
     let outcome = challenge::respond(sign_in, request.challenge_name, request.session.as_deref()).await?;
     Ok(RespondToAuthChallengeResponse {
         authentication_result: outcome.result,
-        available_challenges: None,
+        available_challenges: outcome.available,
         challenge_name: outcome.challenge,
         challenge_parameters: Some(outcome.parameters),
         session: outcome.session,

@@ -2,22 +2,31 @@
 
 use cenote_crypto::random::uuid;
 use cenote_crypto::sealed::Purpose;
-use cenote_store::{Change, UsedSession, User};
+use cenote_model::types::ChallengeNameType;
+use cenote_store::{Change, Sub, UsedSession, User};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
+use crate::sign_in::progress::Progress;
+use crate::sign_in::step::SignIn;
 
 /// What a session holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// Drawn at random, and what is stored of a session that was used. No keyed hash of it: instances whose master keys are
     /// being changed must agree on it. It opens nothing.
     id: String,
     pub sub: String,
     /// The challenge it was made for.
-    pub challenge: String,
+    challenge: String,
+    pub progress: Progress,
+    /// What the challenge has to remember, in a form of its own.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    state: Value,
     /// The user's generation of tokens: a sign-out ends half-done sign-ins too.
     generation: u64,
     /// When the user's password was set: a new one ends sign-ins by the old one.
@@ -28,22 +37,42 @@ pub struct Session {
 impl Session {
     /// A session that asks the user for this challenge.
     #[must_use]
-    pub fn new(context: &Context, client: &Client, user: &User, challenge: &str) -> Self {
+    pub fn new(sign_in: SignIn<'_>, user: &User, challenge: ChallengeNameType, progress: &Progress) -> Self {
+        let SignIn { context, client, .. } = sign_in;
         Self {
             id: uuid(context.random.as_ref()),
             sub: user.sub.as_str().to_owned(),
-            challenge: challenge.to_owned(),
+            challenge: challenge.as_str().to_owned(),
+            progress: progress.clone(),
+            state: Value::Null,
             generation: user.token_generation,
             password_set_ms: password_set_ms(user),
             expires_ms: context.now_ms + client.session_minutes() * 60_000,
         }
     }
 
+    /// The same with something to remember.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn with_state(self, state: &impl Serialize) -> Result<Self, Error> {
+        Ok(Self { state: serde_json::to_value(state).map_err(Error::internal)?, ..self })
+    }
+
+    /// What the challenge had to remember.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` when it is of another form, as an older release may have made it.
+    pub fn state<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_value(self.state.clone()).map_err(|_| invalid())
+    }
+
     /// The text that goes over the wire.
     ///
     /// # Errors
     /// Never in practice.
-    pub fn seal(&self, context: &Context, client: &Client) -> Result<String, Error> {
+    pub fn seal(&self, sign_in: SignIn<'_>) -> Result<String, Error> {
+        let SignIn { context, client, .. } = sign_in;
         let plain = serde_json::to_vec(self).map_err(Error::internal)?;
         Ok(context.keyring.seal_text(Purpose::Session, &scope(client), &plain, context.random.as_ref()))
     }
@@ -54,16 +83,16 @@ impl Session {
     /// `InvalidParameterException` when it is missing; `NotAuthorizedException` for one that is forged, of another client or
     /// challenge, or too old.
     pub fn unseal(
-        context: &Context,
-        client: &Client,
+        sign_in: SignIn<'_>,
         text: Option<&str>,
-        challenge: &str,
+        challenge: ChallengeNameType,
     ) -> Result<Self, Error> {
+        let SignIn { context, client, .. } = sign_in;
         let text = text.ok_or_else(|| Error::invalid_parameter("Missing required parameter Session"))?;
         let plain =
             context.keyring.unseal_text(Purpose::Session, &scope(client), text).map_err(|_| invalid())?;
         let session: Self = serde_json::from_slice(plain.expose()).map_err(|_| invalid())?;
-        if session.challenge != challenge {
+        if session.challenge != challenge.as_str() {
             return Err(invalid());
         }
         if session.expires_ms <= context.now_ms {
@@ -72,13 +101,34 @@ impl Session {
         Ok(session)
     }
 
-    /// Whether the session still fits the user it was made for.
-    ///
-    /// # Errors
-    /// `NotAuthorizedException` when the user signed out or has another password meanwhile.
-    pub fn check_user(&self, user: &User) -> Result<(), Error> {
+    fn check_user(&self, user: &User) -> Result<(), Error> {
         let same = self.generation == user.token_generation && self.password_set_ms == password_set_ms(user);
         if same { Ok(()) } else { Err(invalid()) }
+    }
+
+    /// The user it was made for, as it is now.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` when it is gone.
+    pub async fn get_user(&self, sign_in: SignIn<'_>) -> Result<User, Error> {
+        let SignIn { context, pool, .. } = sign_in;
+        context.store.find_user(pool.id(), &Sub::new(self.sub.clone())).await?.ok_or_else(invalid)
+    }
+
+    /// Whether the answer names the user, by whatever name it has, and the user is still as it was when the session was
+    /// made. To be asked again of every newer state of the user.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` when it names another, or when the user signed out, was disabled or has another password
+    /// meanwhile.
+    pub fn check(&self, sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<(), Error> {
+        let folded = sign_in.pool.fold(typed);
+        let named = typed == user.sub.as_str() || user.names.iter().any(|name| name.key == folded);
+        if !named {
+            return Err(invalid());
+        }
+        self.check_user(user)?;
+        if user.enabled { Ok(()) } else { Err(Error::user_disabled()) }
     }
 
     /// Whether the session was used before. Committing [`Self::consume`] decides; this only saves work.

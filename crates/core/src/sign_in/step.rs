@@ -25,7 +25,24 @@ pub struct SignIn<'a> {
     pub pool: &'a Arc<Pool>,
     pub client: &'a Arc<Client>,
     pub parameters: Parameters<'a>,
+    pub request: Request,
     pub client_metadata: Option<&'a BTreeMap<String, String>>,
+}
+
+/// Whether a sign-in starts or goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    Flow,
+    Answer,
+}
+
+impl<'a> SignIn<'a> {
+    /// What the triggers at the end of a sign-in get: the metadata of a challenge's answer. That of a flow reaches only the
+    /// triggers before the first factor.
+    #[must_use]
+    pub fn answer_metadata(&self) -> Option<&'a BTreeMap<String, String>> {
+        self.client_metadata.filter(|_| self.request == Request::Answer)
+    }
 }
 
 /// What a sign-in answers: tokens, or the next challenge.
@@ -35,6 +52,8 @@ pub struct Outcome {
     pub challenge: Option<ChallengeNameType>,
     pub parameters: BTreeMap<String, String>,
     pub session: Option<String>,
+    /// What the user may choose from.
+    pub available: Option<Vec<ChallengeNameType>>,
 }
 
 impl Outcome {
@@ -42,5 +61,16 @@ impl Outcome {
     #[must_use]
     pub fn tokens(result: AuthenticationResultType) -> Self {
         Self { result: Some(result), ..Self::default() }
+    }
+
+    /// A challenge, with its parameters and the session for its answer.
+    #[must_use]
+    pub fn challenge<const N: usize>(
+        challenge: ChallengeNameType,
+        parameters: [(&str, String); N],
+        session: Option<String>,
+    ) -> Self {
+        let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { challenge: Some(challenge), parameters, session, ..Self::default() }
     }
 }

@@ -78,12 +78,19 @@ pub fn set(pool: &Pool, user: &mut User, password: Password) {
 /// # Errors
 /// `InternalErrorException` when the stored verifier can't be opened.
 pub async fn matches(context: &Context, pool: &Pool, user: &User, password: &str) -> Result<bool, Error> {
-    let verifier = match &user.password {
-        Some(stored) => open(context, [user.pool_id.as_str(), user.sub.as_str()], &stored.verifier)?,
-        None => open(context, DECOY, &context.decoy_verifier)?,
-    };
-    let matches = compare(context, pool, user, vec![verifier], password).await?;
+    let matches = compare(context, pool, user, vec![verifier(context, user)?], password).await?;
     Ok(matches && user.password.is_some())
+}
+
+/// The user's verifier, or one that no password matches for a user without one, and for a name that nobody has.
+///
+/// # Errors
+/// `InternalErrorException` when the stored verifier can't be opened.
+pub fn verifier(context: &Context, user: &User) -> Result<Verifier, Error> {
+    match &user.password {
+        Some(stored) => open(context, [user.pool_id.as_str(), user.sub.as_str()], &stored.verifier),
+        None => open(context, DECOY, &context.decoy_verifier),
+    }
 }
 
 /// Where the verifier that stands in for a missing one lies.

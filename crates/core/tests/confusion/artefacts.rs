@@ -16,6 +16,8 @@ pub enum Kind {
     IdToken,
     RefreshToken,
     Session,
+    /// Of a proof by SRP.
+    SecretBlock,
     SignUpCode,
     ResetCode,
     EmailCode,
@@ -120,6 +122,7 @@ pub async fn all(world: &World) -> Vec<Artefact> {
         }
         let challenge = world.start(&world.service, &home.client, &home.user(Stage::Invited)).await;
         all.push(of(Kind::Session, Stage::Invited, text(&challenge["Session"])));
+        all.push(of(Kind::SecretBlock, Stage::Confirmed, world.secret_block(&world.service, home).await));
         all.push(of(Kind::ClientSecret, Stage::Confirmed, home.secret.clone()));
         for stage in Stage::ALL {
             all.push(of(Kind::SecretHash, stage, home.secret_hash(&home.user(stage))));
@@ -181,6 +184,7 @@ async fn forgeries(world: &World, genuine: &[Artefact]) -> Vec<Artefact> {
     forge(Kind::RefreshToken, Stage::Confirmed, text(&tokens["RefreshToken"]), gone);
     let challenge = world.start(&former, &home.client, &home.user(Stage::Invited)).await;
     forge(Kind::Session, Stage::Invited, text(&challenge["Session"]), gone);
+    forge(Kind::SecretBlock, Stage::Confirmed, world.secret_block(&former, home).await, gone);
     for list in List::ALL {
         let (operation, member, request) = list.request(home);
         let page = former.ok(operation, request).await;

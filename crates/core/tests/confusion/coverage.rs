@@ -65,6 +65,7 @@ fn every_place_in_the_list_is_built() {
 fn sealed_kind(purpose: Purpose) -> Option<Kind> {
     match purpose {
         Purpose::Session => Some(Kind::Session),
+        Purpose::SecretBlock => Some(Kind::SecretBlock),
         Purpose::RefreshToken => Some(Kind::RefreshToken),
         // One for each list.
         Purpose::PageToken
@@ -93,15 +94,16 @@ pub fn code_kind(purpose: CodePurpose) -> Kind {
 #[test]
 fn everything_that_leaves_the_server_is_taken_somewhere() {
     let taken: BTreeSet<Kind> = places::all().iter().filter_map(|place| place.takes).collect();
-    for purpose in [Purpose::Session, Purpose::RefreshToken] {
+    for purpose in [Purpose::Session, Purpose::SecretBlock, Purpose::RefreshToken] {
         assert!(sealed_kind(purpose).is_some_and(|kind| taken.contains(&kind)), "{purpose:?}");
     }
 }
 
-/// A challenge that is built has sessions of its own: they belong among the artefacts, as what the others are not.
+/// A challenge that is built has sessions of its own: they belong among the artefacts, as what the others are not. The secret
+/// block is the session of PASSWORD_VERIFIER.
 #[tokio::test]
 async fn every_challenge_that_is_built_has_its_session_in_the_list() {
-    let known = ["NEW_PASSWORD_REQUIRED"];
+    let known = ["NEW_PASSWORD_REQUIRED", "PASSWORD_VERIFIER"];
     let world = World::new().await;
     let home = &world.homes[0];
     let names = model()["shapes"]["ChallengeNameType"]["enum"].clone();

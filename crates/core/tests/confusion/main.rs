@@ -11,4 +11,5 @@ mod artefacts;
 mod coverage;
 mod pairs;
 mod places;
+mod srp;
 mod world;

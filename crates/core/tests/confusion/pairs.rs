@@ -158,8 +158,8 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
     let mut used = BTreeSet::new();
     for artefact in artefacts.iter().filter(|artefact| artefact.forged.is_none()) {
         let home = &artefact.home;
-        if artefact.kind == Kind::Session && *home == world.homes[1] {
-            // The session of the same user at another client ended with the password that the first one set.
+        if matches!(artefact.kind, Kind::Session | Kind::SecretBlock) && *home == world.homes[1] {
+            // That of the same user at another client ended with the password that was set at the first one.
             continue;
         }
         let fits = |(_, place): &(usize, &Place)| {
@@ -167,7 +167,7 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
                 && place.is_right(artefact.kind, (home, artefact.stage), (home, artefact.stage))
         };
         let mut at: Vec<(usize, &Place)> = places.iter().enumerate().filter(fits).collect();
-        if matches!(artefact.kind, Kind::SignUpCode | Kind::Session) {
+        if matches!(artefact.kind, Kind::SignUpCode | Kind::Session | Kind::SecretBlock) {
             let fresh = at.iter().position(|(number, _)| !used.contains(number)).unwrap_or(0);
             at = vec![at[fresh]];
         }

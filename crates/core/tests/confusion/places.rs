@@ -4,6 +4,7 @@ use cenote_core::testing::WireError;
 use serde_json::{Value, json};
 
 use crate::artefacts::{Kind, List};
+use crate::srp::proof;
 use crate::world::*;
 
 /// What came of a request, without what it answered.
@@ -41,7 +42,7 @@ impl Place {
             Kind::AccessToken => true,
             Kind::IdToken => false,
             Kind::RefreshToken => from.client == home.client,
-            Kind::Session => from.client == home.client && same_user,
+            Kind::Session | Kind::SecretBlock => from.client == home.client && same_user,
             Kind::SignUpCode | Kind::ResetCode => same_user && from_stage == stage,
             Kind::EmailCode | Kind::PhoneNumberCode => same_user,
             Kind::ClientSecret => from.secret_client == home.secret_client,
@@ -66,6 +67,7 @@ pub fn all() -> Vec<Place> {
     places.extend(refresh_tokens());
     places.extend(codes());
     places.extend(sessions());
+    places.extend(secret_blocks());
     places.extend(unread());
     places.extend(access_tokens());
     places
@@ -301,6 +303,32 @@ fn codes() -> Vec<Place> {
 
 /// Not an operation: the path of the link in a mail.
 pub const LINK: &str = "/confirmUser";
+
+/// Each block is presented with the proof that was made for it.
+fn secret_blocks() -> Vec<Place> {
+    let of = |operation: &'static str| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let mut request = respond(
+                operation,
+                &home.pool,
+                &home.client,
+                "ignored where there is none",
+                &proof(home, user, text),
+            );
+            request["ChallengeName"] = json!("PASSWORD_VERIFIER");
+            request
+        };
+        place(
+            operation,
+            "ChallengeResponses.PASSWORD_CLAIM_SECRET_BLOCK",
+            Some(Kind::SecretBlock),
+            NOBODY,
+            build,
+            |_, _, _| vec![refused("NotAuthorizedException", "Incorrect username or password.")],
+        )
+    };
+    ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"].into_iter().map(of).collect()
+}
 
 fn sessions() -> Vec<Place> {
     let of = |operation: &'static str| {

@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
 pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
-const FLOWS: [&str; 3] =
-    ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"];
+const FLOWS: [&str; 4] = [
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+];
 
 /// From where something is presented, or where it belongs.
 #[derive(Clone, PartialEq, Eq)]

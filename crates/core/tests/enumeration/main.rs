@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::world::{World, one_after_the_other};
 
 /// What a call did.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Work {
     /// The statements of every read and change set. A row of a user and what stands in for one are both `row`.
     statements: Vec<Vec<String>>,
@@ -23,7 +23,7 @@ struct Work {
 }
 
 /// What a caller can see, without what is invented for a name.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Seen {
     Error(WireError),
     /// Medium, attribute and length of the destination.
@@ -138,6 +138,56 @@ async fn signing_in_with_a_wrong_password() {
     compare(&world, "InitiateAuth", 7, sign_in).await;
     world.service.clock.advance_seconds(1);
     compare(&world, "InitiateAuth", 2, sign_in).await;
+}
+
+/// The challenge differs in its numbers only; their lengths may differ by chance.
+#[tokio::test]
+async fn proving_a_wrong_password() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({})).await;
+    let start = |name: &str| {
+        json!({
+            "ClientId": world.client, "AuthFlow": "USER_SRP_AUTH",
+            "AuthParameters": { "USERNAME": name, "SRP_A": "abcdef" },
+        })
+    };
+    let numberless = |seen: Seen, name: &str| match seen {
+        Seen::Other(mut challenge) => {
+            let parameters = challenge["ChallengeParameters"].as_object_mut().unwrap();
+            for number in ["SALT", "SRP_B"] {
+                parameters[number] = json!(null);
+            }
+            assert_eq!(parameters["USER_ID_FOR_SRP"], json!(name));
+            for echo in ["USERNAME", "USER_ID_FOR_SRP"] {
+                parameters[echo] = json!(null);
+            }
+            let block = parameters["SECRET_BLOCK"].as_str().unwrap().to_owned();
+            parameters["SECRET_BLOCK"] = json!(null);
+            (Seen::Other(challenge), Some(block))
+        }
+        other => (other, None),
+    };
+    // The lock starts after the fifth.
+    for time in 0..7 {
+        let mut expected = None;
+        for name in ["nobody"].into_iter().chain(world.names().iter().copied()) {
+            let (seen, work) = world.observe("InitiateAuth", start(name)).await;
+            let (seen, block) = numberless(seen, name);
+            let mut of_name = vec![(seen, work)];
+            if let Some(block) = block {
+                let answer = json!({
+                    "ClientId": world.client, "ChallengeName": "PASSWORD_VERIFIER",
+                    "ChallengeResponses": {
+                        "USERNAME": name, "PASSWORD_CLAIM_SECRET_BLOCK": block, "TIMESTAMP": "now",
+                        "PASSWORD_CLAIM_SIGNATURE": "AAAA",
+                    },
+                });
+                of_name.push(world.observe("RespondToAuthChallenge", answer).await);
+            }
+            let expected = expected.get_or_insert_with(|| of_name.clone());
+            assert_eq!(&of_name, expected, "{name}, time {time}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod lockout;
 mod refresh;
 mod remembered_tokens;
 mod revocation;
+mod srp;
 mod token_claims;
 mod triggers;
 mod world;

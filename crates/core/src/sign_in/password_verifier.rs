@@ -1,0 +1,50 @@
+//! PASSWORD_VERIFIER: the proof of a password by SRP.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cenote_store::UserStatus;
+
+use crate::error::Error;
+use crate::sign_in::advance::advance;
+use crate::sign_in::credentials;
+use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::srp::{Flow, Proof, SecretBlock};
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::resolve::Names;
+use crate::users::subject;
+
+/// Takes the proof. A session that comes with it is not looked at: the secret block says everything.
+///
+/// # Errors
+/// `NotAuthorizedException` for everything that is wrong with it; those of the user's state.
+pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
+    let SignIn { context, pool, client, parameters, .. } = sign_in;
+    let typed = parameters.get("USERNAME")?;
+    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let signature = parameters.get("PASSWORD_CLAIM_SIGNATURE")?;
+    let encoded = parameters.get("PASSWORD_CLAIM_SECRET_BLOCK")?;
+    let timestamp = parameters.get("TIMESTAMP")?;
+    let bytes = STANDARD.decode(encoded).map_err(|_| Error::incorrect_credentials())?;
+    let block = SecretBlock::unseal(sign_in, &bytes)?;
+    block.check_unused(sign_in).await?;
+    let subject = subject::find(context, pool, client, &block.typed, Names::SignIn).await?;
+    credentials::check_existence(sign_in, &subject)?;
+    credentials::check_unlocked(context, &subject.user)?;
+    let user = &subject.user;
+    let folded = pool.fold(typed);
+    let is_named = folded == pool.fold(&block.typed)
+        || folded == pool.fold(&block.user_id)
+        || typed == user.sub.as_str()
+        || user.names.iter().any(|name| name.key == folded);
+    if !is_named {
+        return Err(Error::incorrect_credentials());
+    }
+    let proved = block.verify(sign_in, user, Proof { block: &bytes, signature, timestamp }).await?;
+    if !proved || user.status == UserStatus::ExternalProvider {
+        return Err(credentials::count_failure(sign_in, subject).await);
+    }
+    let user = credentials::admit(sign_in, subject.user, &vec![block.consume()]).await?;
+    match block.flow {
+        Flow::Srp => advance(sign_in, user, Progress::after(FirstFactor::Password)).await,
+    }
+}

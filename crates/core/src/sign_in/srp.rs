@@ -1,0 +1,198 @@
+//! The built-in SRP challenge: its parameters, and the secret block that carries everything between the two requests.
+//!
+//! The block takes the place of a session: clients of USER_SRP_AUTH send none. It names the user as it was typed, so that it is
+//! as long, and is opened by as much work, for a name that nobody has.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cenote_crypto::random::{uuid, uuid_of};
+use cenote_crypto::sealed::Purpose;
+use cenote_crypto::srp::{self, ClientPublic, Verifier};
+use cenote_model::types::ChallengeNameType;
+use cenote_store::{Change, UsedSession, User};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::password;
+use crate::users::subject::{Subject, keyed_hash};
+
+/// What a sign-in goes on with when the password is proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// USER_SRP_AUTH.
+    Srp,
+}
+
+/// What a secret block holds. It is good for one proof.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SecretBlock {
+    id: String,
+    pub flow: Flow,
+    /// The user name as it was typed.
+    pub typed: String,
+    /// USER_ID_FOR_SRP.
+    pub user_id: String,
+    /// SRP_A.
+    client_public: String,
+    /// Both keys of the server, in base64.
+    challenge: String,
+    expires_ms: i64,
+}
+
+impl std::fmt::Debug for SecretBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretBlock(***)")
+    }
+}
+
+/// Asks for the proof of the password. Costs a power. Whoever has no password, and a name that nobody has, gets a challenge
+/// that nobody can answer, with the same salt every time.
+///
+/// # Errors
+/// `InternalErrorException` when the stored verifier can't be opened.
+pub(super) async fn challenge(
+    sign_in: SignIn<'_>,
+    subject: &Subject,
+    flow: Flow,
+    client_public: &ClientPublic,
+    session: Option<String>,
+) -> Result<Outcome, Error> {
+    let SignIn { context, pool, client, parameters, .. } = sign_in;
+    let typed = parameters.get("USERNAME")?;
+    let verifier = verifier(sign_in, &subject.user, typed)?;
+    let salt = verifier.salt_hex();
+    let random = std::sync::Arc::clone(&context.random);
+    let challenge = context.compute.run(move || srp::Challenge::create(&verifier, random.as_ref())).await?;
+    let user_id = user_id(sign_in, subject, typed);
+    let block = SecretBlock {
+        id: uuid(context.random.as_ref()),
+        flow,
+        typed: typed.to_owned(),
+        user_id: user_id.clone(),
+        client_public: client_public.to_hex(),
+        challenge: STANDARD.encode(challenge.to_bytes().expose()),
+        expires_ms: context.now_ms + client.session_minutes() * 60_000,
+    };
+    let plain = serde_json::to_vec(&block).map_err(Error::internal)?;
+    let scope = [pool.id().as_str(), client.id()];
+    let sealed = context.keyring.seal(Purpose::SecretBlock, &scope, &plain, context.random.as_ref());
+    let parameters = [
+        ("SALT", salt),
+        ("SRP_B", challenge.server_public_hex()),
+        ("SECRET_BLOCK", STANDARD.encode(sealed)),
+        ("USERNAME", user_id.clone()),
+        ("USER_ID_FOR_SRP", user_id),
+    ];
+    Ok(Outcome::challenge(ChallengeNameType::PasswordVerifier, parameters, session))
+}
+
+/// A proof that arrived.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof<'a> {
+    pub block: &'a [u8],
+    pub signature: &'a str,
+    pub timestamp: &'a str,
+}
+
+impl SecretBlock {
+    /// Opens a block of this client.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` for what is none, or is too old.
+    pub(super) fn unseal(sign_in: SignIn<'_>, block: &[u8]) -> Result<Self, Error> {
+        let SignIn { context, pool, client, .. } = sign_in;
+        let scope = [pool.id().as_str(), client.id()];
+        let plain = context.keyring.unseal(Purpose::SecretBlock, &scope, block);
+        let plain = plain.map_err(|_| Error::incorrect_credentials())?;
+        let block: Self =
+            serde_json::from_slice(plain.expose()).map_err(|_| Error::incorrect_credentials())?;
+        if block.expires_ms <= context.now_ms {
+            return Err(Error::not_authorized("Invalid session for the user, session is expired."));
+        }
+        Ok(block)
+    }
+
+    /// Whether the proof shows the user's password. Costs two powers, whoever it is.
+    ///
+    /// # Errors
+    /// `InternalErrorException` when what is stored can't be opened.
+    pub(super) async fn verify(
+        &self,
+        sign_in: SignIn<'_>,
+        user: &User,
+        proof: Proof<'_>,
+    ) -> Result<bool, Error> {
+        let SignIn { context, pool, client, .. } = sign_in;
+        let verifier = verifier(sign_in, user, &self.typed)?;
+        let client_public = ClientPublic::parse(&self.client_public).map_err(Error::internal)?;
+        let bytes = STANDARD.decode(&self.challenge).map_err(Error::internal)?;
+        let challenge = srp::Challenge::from_bytes(&bytes).map_err(Error::internal)?;
+        let (pool_name_part, user_id) = (pool.id().name_part().to_owned(), self.user_id.clone());
+        let (block, signature) = (proof.block.to_vec(), proof.signature.to_owned());
+        let timestamp = proof.timestamp.to_owned();
+        let tolerance_seconds = u32::try_from(client.session_minutes() * 60).unwrap_or(u32::MAX);
+        let now_seconds = context.now_ms.div_euclid(1000);
+        let current = srp::timestamp::is_current(&timestamp, now_seconds, tolerance_seconds);
+        let proved = context.compute.run(move || {
+            challenge.verify(
+                &verifier,
+                &srp::Answer {
+                    pool_name_part: &pool_name_part,
+                    user_id: &user_id,
+                    client_public: &client_public,
+                    secret_block: &block,
+                    timestamp: &timestamp,
+                    signature: &signature,
+                },
+            )
+        });
+        Ok(proved.await? & current & user.password.is_some() & (user.username == self.user_id))
+    }
+
+    /// Whether the block was used before. Committing [`Self::consume`] decides; this only saves work.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` when it was.
+    pub(super) async fn check_unused(&self, sign_in: SignIn<'_>) -> Result<(), Error> {
+        let used = sign_in.context.store.is_session_used(&self.id).await?;
+        if used { Err(Error::incorrect_credentials()) } else { Ok(()) }
+    }
+
+    /// The change that uses the block up, for the change set of the proof that succeeded.
+    #[must_use]
+    pub(super) fn consume(&self) -> Change {
+        Change::MarkSessionUsed(UsedSession { id: self.id.clone(), expires_ms: self.expires_ms })
+    }
+}
+
+/// The user's verifier, or one that stands in for it.
+fn verifier(sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<Verifier, Error> {
+    let SignIn { context, pool, client, .. } = sign_in;
+    // Where users are hidden the invented one is made for users too: it takes its time.
+    let invented = (user.password.is_none() || client.hides_users())
+        .then(|| Verifier::simulated(&keyed_hash(pool, "srp verifier", typed)));
+    let stored = password::verifier(context, user)?;
+    Ok(match invented {
+        Some(invented) if user.password.is_none() => invented,
+        _ => stored,
+    })
+}
+
+/// USER_ID_FOR_SRP: the user name. Of a name that nobody has it is that name, or, in pools where users have a sub for their user
+/// name, an invented one that is always the same.
+fn user_id(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> String {
+    let SignIn { pool, client, .. } = sign_in;
+    let invented = client.hides_users().then(|| invented_sub(&keyed_hash(pool, "srp user", typed)));
+    match invented {
+        Some(invented) if !subject.exists() && pool.has_username_attributes() => invented,
+        _ => subject.user.username.clone(),
+    }
+}
+
+/// A sub that a hash leads to.
+fn invented_sub(hash: &[u8; 32]) -> String {
+    let (bytes, _) = hash.split_first_chunk().unwrap_or((&[0; 16], &[]));
+    uuid_of(*bytes)
+}
