@@ -24,7 +24,7 @@ use process::{Extent, Outcome, Workspace, complain, say};
 const USAGE: &str = "\
 Tasks of the project. `cargo test` needs nothing but Rust; these need a little more.
 
-  cargo xtask verify             everything that `cargo test` does not prove: PostgreSQL, real clients, crashes
+  cargo xtask verify             `cargo test` with PostgreSQL, and everything beyond it: real clients, crashes
   cargo xtask verify NAME...     only these parts
   cargo xtask verify --long ...  the same, with more of everything: hours instead of minutes
   cargo xtask verify --list      the parts, and what each needs on this machine

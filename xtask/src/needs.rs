@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::process::Workspace;
+
 /// Something that must be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -16,6 +18,7 @@ pub(crate) enum Need {
     CompilerOfCpp,
     /// For what the README lets people paste.
     Curl,
+    CargoDeny,
 }
 
 impl Need {
@@ -27,6 +30,7 @@ impl Need {
             Self::Chromium => "Chromium",
             Self::CompilerOfCpp => "a compiler of C++ (c++)",
             Self::Curl => "curl",
+            Self::CargoDeny => "cargo-deny 0.20 or newer",
         }
     }
 
@@ -39,6 +43,7 @@ impl Need {
             Self::Chromium => "apt-get install chromium   (or name another one in CENOTE_CHROMIUM)",
             Self::CompilerOfCpp => "apt-get install g++",
             Self::Curl => "apt-get install curl",
+            Self::CargoDeny => "cargo install --locked cargo-deny",
         }
     }
 
@@ -60,8 +65,15 @@ impl Need {
             Self::Chromium => chromium().is_some(),
             Self::CompilerOfCpp => on_path("c++").is_some(),
             Self::Curl => on_path("curl").is_some(),
+            Self::CargoDeny => cargo_deny().is_some(),
         }
     }
+}
+
+/// The checker of dependencies: as `.ci/run` installs it, or one of the path.
+pub(crate) fn cargo_deny() -> Option<PathBuf> {
+    let own = Workspace::find().target.join("tools/bin/cargo-deny");
+    Some(own).filter(|path| path.is_file()).or_else(|| on_path("cargo-deny"))
 }
 
 /// The browser that the tests drive.

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::clients;
-use crate::needs::{Need, chromium, postgres_programs};
+use crate::needs::{Need, cargo_deny, chromium, postgres_programs};
 use crate::process::{Extent, Outcome, Workspace, complain, run as run_program, say};
 
 /// A part that can be run alone.
@@ -14,7 +14,12 @@ struct Part {
     proves: &'static str,
     needs: &'static [Need],
     run: fn(&Workspace) -> Outcome,
+    /// Why it is run only when it is named, if so.
+    only_by_name: Option<&'static str>,
 }
+
+/// `cargo test` has these tests too: alone they are quicker.
+const IN_POSTGRES: Option<&str> = Some("a part of `postgres`");
 
 const PARTS: &[Part] = &[
     Part {
@@ -22,61 +27,78 @@ const PARTS: &[Part] = &[
         proves: "what `cargo test` proves, with PostgreSQL required",
         needs: &[Need::Postgres],
         run: postgres,
+        only_by_name: None,
     },
-    Part { name: "rust", proves: "the AWS SDK for Rust", needs: &[], run: rust },
+    Part { name: "rust", proves: "the AWS SDK for Rust", needs: &[], run: rust, only_by_name: IN_POSTGRES },
     Part {
         name: "python",
         proves: "boto3, the AWS CLI, a real mail server, Lambda triggers, access keys",
         needs: &[Need::Python, Need::Postgres, Need::Curl],
         run: python,
+        only_by_name: None,
     },
     Part {
         name: "crash",
         proves: "nothing acknowledged is lost when the process is killed, on both engines",
         needs: &[Need::Postgres],
         run: crash,
+        only_by_name: None,
     },
     Part {
         name: "disk",
         proves: "nothing acknowledged is lost when the disk fills or fails or the power goes",
         needs: &[],
         run: disk,
+        only_by_name: None,
     },
     Part {
         name: "instances",
         proves: "three instances over one PostgreSQL, one after the other replaced; its fail-over to a standby",
         needs: &[Need::Python, Need::Postgres],
         run: instances,
+        only_by_name: None,
     },
     Part {
         name: "timing",
         proves: "where users are hidden, neither answers nor their time tell who exists",
         needs: &[Need::Python],
         run: timing,
+        only_by_name: None,
     },
     Part {
         name: "fuzz",
         proves: "no input breaks a decoder of outside bytes, as far as the time goes",
         needs: &[Need::CompilerOfCpp],
         run: fuzz,
+        only_by_name: None,
     },
     Part {
         name: "siege",
         proves: "floods and slow clients take bounded memory, and others are served meanwhile",
         needs: &[],
         run: siege,
+        only_by_name: IN_POSTGRES,
     },
     Part {
         name: "javascript",
         proves: "the AWS SDK for JavaScript, aws-jwt-verify, amazon-cognito-identity-js, Amplify",
         needs: &[Need::Node],
         run: javascript,
+        only_by_name: None,
     },
     Part {
         name: "browser",
         proves: "the inbox page and calls from web pages, in headless Chromium",
         needs: &[Need::Node, Need::Chromium],
         run: browser,
+        only_by_name: None,
+    },
+    Part {
+        name: "advisories",
+        proves: "no dependency has a known vulnerability, is unmaintained or was withdrawn",
+        needs: &[Need::CargoDeny],
+        run: advisories,
+        only_by_name: Some("fetches the database of RustSec"),
     },
 ];
 
@@ -84,6 +106,9 @@ const PARTS: &[Part] = &[
 pub(crate) fn list() {
     for part in PARTS {
         say(&format!("{:<12}{}", part.name, part.proves));
+        if let Some(reason) = part.only_by_name {
+            say(&format!("{:<12}  only when it is named: {reason}", ""));
+        }
         for need in part.needs {
             let state = if need.is_met() {
                 "there".to_owned()
@@ -95,7 +120,7 @@ pub(crate) fn list() {
     }
 }
 
-/// Runs the named parts, or all. Every part is tried; the outcome names the ones that failed.
+/// Runs the named parts, or all but those that have to be named. Every part is tried; the outcome names the ones that failed.
 pub(crate) fn run(workspace: &Workspace, extent: Extent, names: &[&str]) -> Outcome {
     let workspace = &workspace.clone().with(extent);
     let parts = choose(names)?;
@@ -119,7 +144,7 @@ pub(crate) fn run(workspace: &Workspace, extent: Extent, names: &[&str]) -> Outc
 
 fn choose(names: &[&str]) -> Result<Vec<&'static Part>, String> {
     if names.is_empty() {
-        return Ok(PARTS.iter().collect());
+        return Ok(PARTS.iter().filter(|part| part.only_by_name.is_none()).collect());
     }
     let find = |name: &&str| {
         PARTS.iter().find(|part| part.name == *name).ok_or_else(|| {
@@ -194,18 +219,21 @@ fn pytest(workspace: &Workspace, arguments: &[&str]) -> Outcome {
     run_program(&mut command)
 }
 
+/// What is known changes without us: a failure that a change did not bring is mended by `cargo update`, or by an entry in
+/// `deny.toml` with a reason.
+fn advisories(workspace: &Workspace) -> Outcome {
+    let deny = cargo_deny().ok_or("there is no cargo-deny")?;
+    run_program(workspace.command(deny).args(["--locked", "check", "advisories"]))
+}
+
 fn siege(workspace: &Workspace) -> Outcome {
     run_program(workspace.cargo().args(["test", "--quiet", "--package", "cenote", "--test", "it", "siege::"]))
 }
 
-/// The long form takes the release binaries: a hundred kills and a hundred thousand acknowledged writes on each engine.
+/// The long form: a hundred kills and a hundred thousand acknowledged writes on each engine.
 fn crash(workspace: &Workspace) -> Outcome {
-    let packages = ["--package", "cenote", "--package", "cenote-durability"];
+    let built = build_packages(workspace, &["--package", "cenote", "--package", "cenote-durability"])?;
     let long = workspace.extent() == Extent::Long;
-    let mut build = workspace.cargo();
-    build.args(["build", "--quiet"]).args(packages).args(long.then_some("--release"));
-    run_program(&mut build)?;
-    let built = workspace.target.join(if long { "release" } else { "debug" });
     let (kills, writes) = if long { ("100", "100000") } else { ("4", "800") };
     let mut command = workspace.command(built.join("cenote-durability"));
     command.args(["--kills", kills, "--writes", writes]).env("CENOTE_BINARY", built.join("cenote"));
@@ -267,10 +295,18 @@ fn node(workspace: &Workspace, folder: &str, prepare: impl FnOnce(&mut Command))
     run_program(&mut command)
 }
 
-/// The binary under test, built from the checkout.
+/// The binary under test, built from the checkout: for the long forms as it is released.
 fn build(workspace: &Workspace) -> Result<PathBuf, String> {
-    run_program(workspace.cargo().args(["build", "--quiet", "--package", "cenote"]))?;
-    Ok(workspace.target.join("debug/cenote"))
+    build_packages(workspace, &["--package", "cenote"]).map(|built| built.join("cenote"))
+}
+
+/// Where the packages are built.
+fn build_packages(workspace: &Workspace, packages: &[&str]) -> Result<PathBuf, String> {
+    let long = workspace.extent() == Extent::Long;
+    let mut build = workspace.cargo();
+    build.args(["build", "--quiet"]).args(packages).args(long.then_some("--release"));
+    run_program(&mut build)?;
+    Ok(workspace.target.join(if long { "release" } else { "debug" }))
 }
 
 #[cfg(test)]
@@ -281,7 +317,9 @@ mod tests {
     fn parts_are_found_by_name_and_unknown_names_are_refused() {
         let chosen = choose(&["crash", "postgres"]).unwrap();
         assert_eq!(chosen.iter().map(|part| part.name).collect::<Vec<_>>(), ["crash", "postgres"]);
-        assert_eq!(choose(&[]).unwrap().len(), PARTS.len());
+        let all = choose(&[]).unwrap();
+        assert!(all.iter().all(|part| part.only_by_name.is_none()) && all.len() + 3 == PARTS.len());
+        assert_eq!(choose(&["advisories"]).unwrap().len(), 1);
         assert!(choose(&["crash", "nothing"]).err().unwrap().contains("no part `nothing`"));
     }
 }
