@@ -1,7 +1,10 @@
 //! The documents of an issuer: `/{poolId}/.well-known/jwks.json` and `/{poolId}/.well-known/openid-configuration`.
 
-use cenote_core::Caller;
+use std::net::IpAddr;
+use std::time::Instant;
+
 use cenote_core::tokens::keys;
+use cenote_core::{Caller, Error};
 use cenote_model::ErrorCode;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue};
@@ -32,9 +35,12 @@ fn parse(path: &str) -> Option<(&str, Document)> {
     (!pool.is_empty() && pool.len() <= 55 && pool.bytes().all(plain)).then_some((pool, document))
 }
 
-/// The document, or 404 for a pool that does not exist.
-pub(crate) async fn answer(site: &Site, path: &str) -> Answer {
+/// The document, 404 for a pool that does not exist, or 429 for an address that asks too often.
+pub(crate) async fn answer(site: &Site, path: &str, source_ip: IpAddr) -> Answer {
     let Some((pool_id, document)) = parse(path) else { return Answer::default() };
+    if let Err(error) = site.rates.admit_document(source_ip, Instant::now()) {
+        return problem(StatusCode::TOO_MANY_REQUESTS, error.code, error.message.as_deref());
+    }
     let context = site.service.context(Caller::default());
     let body = async {
         let pool = context.get_pool(pool_id).await?;
@@ -53,17 +59,18 @@ pub(crate) async fn answer(site: &Site, path: &str) -> Answer {
             answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(age));
             answer
         }
-        Err(cenote_core::Error { code: ErrorCode::ResourceNotFoundException, message, .. }) => answer::json(
-            StatusCode::NOT_FOUND,
-            &json!({ "code": "ResourceNotFoundException", "message": message }),
-        ),
+        Err(Error { code: code @ ErrorCode::ResourceNotFoundException, message, .. }) => {
+            problem(StatusCode::NOT_FOUND, code, message.as_deref())
+        }
         Err(error) => {
             let cause = error.cause.map(|cause| cause.to_string()).unwrap_or_default();
             tracing::error!(pool_id, cause, "issuer.failed");
-            answer::json(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                &json!({ "code": "InternalErrorException", "message": "Something went wrong on the server." }),
-            )
+            let message = Some("Something went wrong on the server.");
+            problem(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::InternalErrorException, message)
         }
     }
+}
+
+fn problem(status: StatusCode, code: ErrorCode, message: Option<&str>) -> Answer {
+    answer::json(status, &json!({ "code": code.as_str(), "message": message }))
 }

@@ -50,10 +50,12 @@ impl Preset {
     ];
 }
 
-/// `[limits.address_requests_per_second]`: one rate for each quota category that has operations without a signature.
+/// `[limits.address_requests_per_second]`: one rate for each quota category that has operations without a signature, and one for
+/// the documents of issuers.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddressRates {
+    pub issuer_documents: u32,
     pub user_authentication: u32,
     pub user_creation: u32,
     pub user_account_recovery: u32,

@@ -76,7 +76,7 @@ async fn api(
             request::answer(site, ApiRequest { id, head, body, source_ip, started, _running: running }).await
         }
         Method::GET | Method::HEAD if issuer::is_document(path) => {
-            Box::pin(issuer::answer(&site, path)).await
+            Box::pin(issuer::answer(&site, path, source_ip)).await
         }
         Method::GET | Method::HEAD if confirm_user::is_link(path) => {
             Box::pin(confirm_user::answer(site, head, source_ip, started, running)).await

@@ -40,7 +40,10 @@ impl Kind {
         Self { category: self.category, answers_challenge: false }
     }
 
-    /// How many indexes there are.
+    /// Where the counters of the documents of issuers stand, which are of no category.
+    pub(super) const DOCUMENTS: usize = Self::COUNT;
+
+    /// How many kinds there are.
     pub(super) const COUNT: usize = QuotaCategory::ALL.len() + 1;
 }
 

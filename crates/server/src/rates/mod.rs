@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(crate) use counted::Named;
 pub(crate) use refusals::Refusals;
 
-use crate::config::{LimitsSection, Network};
+use crate::config::LimitsSection;
 use crate::http::Source;
 use bucket::{Bucket, Buckets, Interval};
 use counted::{Access, Folded, Kind, tail};
@@ -56,7 +56,8 @@ impl Rates {
     /// Full buckets at `start`.
     pub(crate) fn new(limits: &LimitsSection, start: Instant) -> Self {
         let any = |rate: &dyn Fn(QuotaCategory) -> u32| QuotaCategory::ALL.iter().any(|one| rate(*one) > 0);
-        let addresses = any(&|category| limits.address_requests_per_second.of(category));
+        let addresses = any(&|category| limits.address_requests_per_second.of(category))
+            || limits.address_requests_per_second.issuer_documents > 0;
         let users = limits.user_reads_per_second > 0 || limits.user_writes_per_second > 0;
         let shares = any(&|category| limits.requests_per_second.of(category))
             && (is_share(limits.client_percent) || is_share(limits.pool_percent));
@@ -87,11 +88,8 @@ impl Rates {
         address: IpAddr,
         now: Instant,
     ) -> Result<(), Error> {
-        let Some(addresses) = &self.addresses else { return Ok(()) };
-        let contains = |network: &Network| network.contains(address);
-        if operation.authentication() == Authentication::SigV4
-            || self.limits.unlimited_addresses.iter().any(contains)
-        {
+        let Some(addresses) = self.addresses_for(address) else { return Ok(()) };
+        if operation.authentication() == Authentication::SigV4 {
             return Ok(());
         }
         let (kind, source, now_ns) = (Kind::of(operation), Source::of(address), self.since_start_ns(now));
@@ -100,6 +98,27 @@ impl Rates {
             return Ok(());
         }
         Err(self.refusals.address(kind.category, address, now_ns))
+    }
+
+    /// Counts a request for a document of an issuer against its address.
+    ///
+    /// # Errors
+    /// `TooManyRequestsException`.
+    pub(crate) fn admit_document(&self, address: IpAddr, now: Instant) -> Result<(), Error> {
+        let Some(addresses) = self.addresses_for(address) else { return Ok(()) };
+        let (rate, now_ns) =
+            (self.limits.address_requests_per_second.issuer_documents, self.since_start_ns(now));
+        let bucket = (Source::of(address), Kind::DOCUMENTS);
+        if rate == 0 || addresses.take(bucket, Interval::of(rate), now_ns) {
+            return Ok(());
+        }
+        Err(self.refusals.document(address, now_ns))
+    }
+
+    /// The buckets of addresses, if they hold for this one.
+    fn addresses_for(&self, address: IpAddr) -> Option<&Buckets> {
+        let is_spared = self.limits.unlimited_addresses.iter().any(|network| network.contains(address));
+        self.addresses.as_ref().filter(|_| !is_spared)
     }
 
     /// Counts a request of which the body is known against everybody it names, and against the instance.

@@ -37,9 +37,33 @@ fn an_address_has_its_rate_in_each_category() {
 }
 
 #[test]
+fn the_documents_of_issuers_have_a_rate_of_their_own() {
+    let (limited, start) = rates(&["limits.address_requests_per_second.issuer_documents=3"]);
+    let admitted_documents = |rates: &Rates, from: &str, now| {
+        (0..10).filter(|_| rates.admit_document(address(from), now).is_ok()).count()
+    };
+    assert_eq!(admitted_documents(&limited, "192.0.2.1", start), 3);
+    assert_eq!(admitted_documents(&limited, "192.0.2.2", start), 3);
+    assert_eq!(admitted_documents(&limited, "192.0.2.1", start + Duration::from_secs(1)), 3);
+    assert_eq!(
+        admitted(&limited, Operation::RespondToAuthChallenge, "192.0.2.1", start, 10),
+        10,
+        "not limited"
+    );
+    let counts: Vec<_> = limited.refusals.counts().filter(|(_, _, count)| *count > 0).collect();
+    assert_eq!(counts, [("address", "IssuerDocuments", 21)]);
+    let (unlimited, start) = rates(&["limits.address_requests_per_second.user_authentication=1"]);
+    assert_eq!(admitted_documents(&unlimited, "192.0.2.1", start), 10);
+}
+
+#[test]
 fn an_address_can_be_spared() {
-    let (rates, start) =
-        rates(&["limits.address_requests_per_second.user_read=2", "limits.unlimited_addresses=10.0.0.0/8"]);
+    let (rates, start) = rates(&[
+        "limits.address_requests_per_second.user_read=2",
+        "limits.address_requests_per_second.issuer_documents=1",
+        "limits.unlimited_addresses=10.0.0.0/8",
+    ]);
+    assert!((0..10).all(|_| rates.admit_document(address("10.1.2.3"), start).is_ok()));
     assert_eq!(admitted(&rates, Operation::GetUser, "10.1.2.3", start, 10), 10);
     assert_eq!(admitted(&rates, Operation::GetUser, "11.1.2.3", start, 10), 2);
 }

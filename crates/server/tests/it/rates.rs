@@ -232,6 +232,39 @@ async fn the_link_of_a_confirmation_counts_as_well() {
 }
 
 #[tokio::test]
+async fn an_issuer_is_asked_only_so_often_by_one_address() {
+    let server = TestServer::builder()
+        .set("limits.address_requests_per_second.issuer_documents=2")
+        .set("server.trusted_proxies=127.0.0.1")
+        .start()
+        .await;
+    let (_, pool_id) = pool(&server, "one").await;
+    let get = |path: String, from: &'static str| {
+        let server = &server;
+        async move { server.request("GET", &path, &[("X-Forwarded-For", from)], b"").await }
+    };
+    let keys = format!("/{pool_id}/.well-known/jwks.json");
+    let documents = [
+        keys.clone(),
+        format!("/{pool_id}/.well-known/openid-configuration"),
+        "/eu-west-1_Nowhere01/.well-known/jwks.json".to_owned(),
+    ];
+    let mut refused = 0;
+    for path in documents.iter().cycle().take(21) {
+        let reply = get(path.clone(), "203.0.113.1").await;
+        if reply.status == 429 {
+            refused += 1;
+            assert_eq!(reply.text(), "{\"code\":\"TooManyRequestsException\",\"message\":\"Rate exceeded\"}");
+            assert_eq!(reply.header("cache-control"), None, "no cache keeps it");
+            assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+        }
+    }
+    assert!(refused >= 10, "{refused}");
+    assert_eq!(metric(&server, "address", "IssuerDocuments").await, refused);
+    assert_eq!(get(keys, "203.0.113.2").await.status, 200, "another address");
+}
+
+#[tokio::test]
 async fn serve_starts_with_cognitos_quotas_and_dev_with_none() {
     let body = json!({ "ClientId": "nosuchclient", "Username": "a" });
     let serve = TestServer::builder().serve().start().await;
