@@ -128,10 +128,12 @@ impl Store {
     pub(crate) async fn execute(&self, steps: Vec<Step>) -> Result<u64, CommitError> {
         #[cfg(feature = "testing")]
         self.engine.counters().count_steps(&steps);
+        let waiting = self.engine.counters().progress.wait();
         let result = match &*self.engine {
             Engine::Sqlite(engine) => engine.execute(steps).await,
             Engine::Postgres(engine) => engine.execute(steps).await,
         };
+        waiting.comes_back();
         self.engine.counters().count(&result);
         result
     }

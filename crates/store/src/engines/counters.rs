@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use super::progress::Progress;
 use crate::change::CommitError;
 use crate::store::Statistics;
 
@@ -14,6 +15,7 @@ pub(crate) struct Counters {
     resolved: AtomicU64,
     /// Whether the store could not do what it was asked for last.
     failing: AtomicBool,
+    pub progress: Progress,
     #[cfg(feature = "testing")]
     statements: std::sync::Mutex<Option<Vec<Vec<&'static str>>>>,
 }

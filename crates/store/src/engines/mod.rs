@@ -2,6 +2,7 @@
 
 mod counters;
 mod postgres;
+mod progress;
 mod sqlite;
 
 pub(crate) use counters::Counters;

@@ -41,8 +41,12 @@ impl Store {
         Ok(self.execute_freely(vec![step]).await? == 1)
     }
 
-    /// Whether the database answers and, if the last write failed, whether it can write again.
+    /// Whether the database answers, writes come back, and, if the last one failed, whether it can write again.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        if let Some(time) = self.engine.counters().progress.hangs_for() {
+            let reason = format!("no commit has come back for {} seconds", time.as_secs());
+            return Err(StoreError::unavailable(reason));
+        }
         self.configuration_generation().await?;
         if self.engine.counters().is_failing() {
             self.execute_freely(vec![Step::any(PROBE, params![])]).await?;

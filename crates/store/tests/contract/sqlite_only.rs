@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use cenote_store::testing::{Fault, FaultPoint, temporary_sqlite};
 use cenote_store::{Change, CommitError, Conflict, SqliteOptions, Store, StoreError};
@@ -47,6 +48,24 @@ fn hold_first_commit(
         fail_second.then_some(Fault::Unavailable)
     }));
     (wait_for_it, release)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_does_not_come_back_is_told() {
+    let store = temporary_sqlite().await;
+    let (reached, release) = hold_first_commit(&store, false);
+    let mark = vec![Change::MarkSessionUsed(used_session("held", 1))];
+    let mut held = [Box::pin(store.commit(mark)) as Commit<'_>];
+    queue(&mut held).await;
+    reached.recv().unwrap();
+    store.ping().await.unwrap();
+    tokio::time::advance(Duration::from_secs(3)).await;
+    let told = store.ping().await.unwrap_err().to_string();
+    assert_eq!(told, "the store is unavailable: no commit has come back for 3 seconds");
+    drop(release);
+    let [held] = held;
+    held.await.unwrap();
+    store.ping().await.unwrap();
 }
 
 #[tokio::test]
