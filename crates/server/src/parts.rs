@@ -29,6 +29,7 @@ fn engine(section: &StoreSection) -> Result<Engine, Problem> {
             url: url.expose().clone(),
             max_connections: connections,
             patience: Duration::from_millis(section.timeout_ms),
+            failover_wait: Duration::from_millis(section.failover_wait_ms),
             ca_file: Some(PathBuf::from(&section.ca_file)).filter(|path| !path.as_os_str().is_empty()),
             migrations: match section.migrations {
                 Migrations::Apply => MigrationMode::Apply,

@@ -12,6 +12,7 @@ pub struct StoreSection {
     pub url_file: String,
     pub connections: u32,
     pub timeout_ms: u64,
+    pub failover_wait_ms: u64,
     pub ca_file: String,
     pub migrations: Migrations,
 }

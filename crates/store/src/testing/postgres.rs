@@ -100,6 +100,7 @@ fn options(url: &str, database: &str) -> PostgresOptions {
         url: format!("{url}{separator}dbname={database}"),
         max_connections: 8,
         patience: Duration::from_secs(15),
+        failover_wait: Duration::ZERO,
         ca_file: None,
         migrations: MigrationMode::Apply,
     }

@@ -108,6 +108,7 @@ async fn a_file_without_authorities_is_refused() {
         url: "postgres://user@localhost/database?sslmode=require".into(),
         max_connections: 1,
         patience: Duration::from_secs(1),
+        failover_wait: Duration::ZERO,
         ca_file: Some(certificates.file("no-authority.pem")),
         migrations: cenote_store::MigrationMode::Check,
     };
@@ -145,10 +146,20 @@ fn count(user: &User) -> Change {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_at_whichever_stage_is_done_once_or_not_at_all() {
+    whatever_happens(Duration::ZERO).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_happens_to_whoever_waits_is_done_once() {
+    whatever_happens(Duration::from_secs(300)).await;
+}
+
+async fn whatever_happens(failover_wait: Duration) {
     let Some(store) = temporary_postgres().await else { return };
     // Long enough for a busy machine, and as long as each case lasts.
     let patience = Duration::from_secs(2);
-    let options = PostgresOptions { patience, max_connections: 2, ..store.postgres_options().unwrap() };
+    let options = store.postgres_options().unwrap();
+    let options = PostgresOptions { patience, failover_wait, max_connections: 2, ..options };
     let pool = with_pool(&store, "eu_a").await;
     let late = Late::new();
     let mut cases = JoinSet::new();
@@ -181,7 +192,7 @@ async fn whatever_happens_at_whichever_stage_is_done_once_or_not_at_all() {
     let mut done = Vec::new();
     for (stage, delivery, end, user, outcome, statistics) in cases.join_all().await {
         let case = format!("{stage:?} {delivery:?} {end:?}: {outcome:?}");
-        let given_up = stage == Stage::Statements && end == End::Silence;
+        let given_up = stage == Stage::Statements && end == End::Silence && failover_wait.is_zero();
         match outcome {
             Ok(()) => assert!(!given_up, "{case}"),
             Err(CommitError::Store(StoreError::Unavailable { .. })) => assert!(given_up, "{case}"),

@@ -34,6 +34,74 @@ async fn a_dead_connection_is_replaced() {
     }
 }
 
+/// Lets nobody in to the database of a store, or everybody again.
+struct Door {
+    database: String,
+    administrator: tokio_postgres::Client,
+}
+
+impl Door {
+    async fn of(options: &PostgresOptions) -> Self {
+        let mut config: tokio_postgres::Config = options.url.parse().unwrap();
+        let database = config.get_dbname().unwrap().to_owned();
+        let (administrator, connection) =
+            config.dbname("postgres").connect(tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        Self { database, administrator }
+    }
+
+    async fn shut(&self) {
+        let out = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = ";
+        self.allow(false).await;
+        self.administrator.batch_execute(&format!("{out}'{}'", self.database)).await.unwrap();
+    }
+
+    async fn allow(&self, allowed: bool) {
+        let sql = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {allowed}", self.database);
+        self.administrator.batch_execute(&sql).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_while_the_server_is_away_waits_for_it() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let pool = with_pool(&store, "eu_a").await;
+    let patient = PostgresOptions { failover_wait: Duration::from_secs(300), ..options.clone() };
+    let patient = Store::open_postgres(patient).await.unwrap();
+    let door = Door::of(&options).await;
+    door.shut().await;
+    let mark = |name: &str| vec![Change::MarkSessionUsed(used_session(name, 1))];
+    let (reader, writer, id) = (patient.clone(), patient.clone(), pool.id.clone());
+    let reading = tokio::spawn(async move { reader.find_pool(&id).await });
+    let writing = [mark("alone"), [mark("first"), mark("second")].concat()].map(|set| {
+        let writer = writer.clone();
+        tokio::spawn(async move { writer.commit(set).await })
+    });
+    // Those who do not wait are refused meanwhile.
+    for _ in 0..20 {
+        assert!(matches!(store.find_pool(&pool.id).await, Err(StoreError::Unavailable { .. })));
+        let refused = store.commit(mark("refused")).await;
+        assert!(matches!(refused, Err(CommitError::Store(StoreError::Unavailable { .. }))), "{refused:?}");
+    }
+    assert!(!reading.is_finished() && writing.iter().all(|one| !one.is_finished()));
+    door.allow(true).await;
+    assert_eq!(reading.await.unwrap().unwrap().as_ref(), Some(&pool));
+    for one in writing {
+        one.await.unwrap().unwrap();
+    }
+    for (name, there) in [("alone", true), ("first", true), ("second", true), ("refused", false)] {
+        assert_eq!(store.is_session_used(name).await.unwrap(), there, "{name}");
+    }
+    // A store that is closed waits for nobody.
+    door.shut().await;
+    let reader = patient.clone();
+    let reading = tokio::spawn(async move { reader.find_pool(&pool.id).await });
+    assert!(store.ping().await.is_err());
+    patient.close().await;
+    assert!(matches!(reading.await.unwrap(), Err(StoreError::Unavailable { .. })));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_leave_every_set_whole_or_absent() {
     let Some(store) = temporary_postgres().await else { return };
@@ -219,6 +287,7 @@ async fn a_server_that_is_not_there_is_reported_without_the_password() {
         url: "postgres://user:hunter2@127.0.0.1:1/database".into(),
         max_connections: 1,
         patience: Duration::from_secs(1),
+        failover_wait: Duration::ZERO,
         ca_file: None,
         migrations: MigrationMode::Check,
     };

@@ -9,6 +9,7 @@
 //! Nothing here needs LISTEN/NOTIFY or advisory locks.
 
 mod error;
+mod failover_wait;
 mod hosts;
 mod migrate;
 mod options;
@@ -35,6 +36,7 @@ use crate::error::StoreError;
 use crate::faults::Faults;
 use crate::sql::{Columns, Query, Step, Value};
 use error::{Failure, classify, describe};
+use failover_wait::FailoverWait;
 use hosts::Hosts;
 use writers::Writers;
 
@@ -50,6 +52,7 @@ struct Shared {
     pool: Pool,
     /// How long the server may take for an answer, before the connection is given up.
     patience: Duration,
+    failover_wait: Duration,
     writers: Writers,
     counters: Counters,
     faults: Faults,
@@ -68,6 +71,7 @@ impl PostgresEngine {
         let shared = Shared {
             pool,
             patience: options.patience,
+            failover_wait: options.failover_wait,
             writers,
             counters: Counters::default(),
             faults: Faults::default(),
@@ -91,11 +95,12 @@ impl PostgresEngine {
             .unwrap_or_else(|_| Err(StoreError::outcome_unknown("the transaction was cut off").into()))
     }
 
-    /// Runs a read, on a second connection when the first one turns out to be dead.
+    /// Runs a read, on another connection when the first one turns out to be dead.
     pub(crate) async fn read<T>(&self, query: &Query<T>, params: &[Value]) -> Result<Vec<T>, StoreError> {
+        let mut wait = FailoverWait::begin(self.shared.failover_wait);
         let mut retried = false;
         loop {
-            let client = self.shared.client().await?;
+            let client = self.shared.client_in_time(&mut wait).await?;
             let failure = match timeout(self.shared.patience, read_once(&client, query, params)).await {
                 Ok(Ok(rows)) => return rows.iter().map(|row| (query.decode)(row)).collect(),
                 Ok(Err(error)) => classify(&error),
@@ -108,12 +113,12 @@ impl PostgresEngine {
                 self.shared.discard(client);
             }
             match failure {
-                Failure::Lost(_) | Failure::Again(_) if !retried => {
+                Failure::Lost(reason) | Failure::Again(reason) => {
+                    if retried && !wait.goes_on().await {
+                        return Err(StoreError::unavailable(reason));
+                    }
                     self.shared.counters.count_retry();
                     retried = true;
-                }
-                Failure::Lost(reason) | Failure::Again(reason) => {
-                    return Err(StoreError::unavailable(reason));
                 }
                 Failure::Other(error) => return Err(error),
             }
@@ -178,6 +183,16 @@ async fn take(pool: &Pool) -> Result<Client, StoreError> {
 impl Shared {
     async fn client(&self) -> Result<Client, StoreError> {
         take(&self.pool).await
+    }
+
+    /// A connection, once there is one.
+    async fn client_in_time(&self, wait: &mut FailoverWait) -> Result<Client, StoreError> {
+        loop {
+            match self.client().await {
+                Err(_) if !self.pool.is_closed() && wait.goes_on().await => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Closes a connection that failed, and those that wait to be used: they most likely lead to the same server, and whoever

@@ -22,6 +22,8 @@ pub struct PostgresOptions {
     pub max_connections: usize,
     /// How long the server may take for an answer, before its connection is given up.
     pub patience: Duration,
+    /// How long reads and changes wait for a server that is away, and are tried again, before they fail.
+    pub failover_wait: Duration,
     /// The authorities, as PEM, that the server's certificate must come from; the system's when missing.
     pub ca_file: Option<PathBuf>,
     pub migrations: MigrationMode,
@@ -42,6 +44,7 @@ impl fmt::Debug for PostgresOptions {
         f.debug_struct("PostgresOptions")
             .field("max_connections", &self.max_connections)
             .field("patience", &self.patience)
+            .field("failover_wait", &self.failover_wait)
             .field("ca_file", &self.ca_file)
             .field("migrations", &self.migrations)
             .finish_non_exhaustive()
@@ -123,6 +126,7 @@ mod tests {
             url: url.into(),
             max_connections: 1,
             patience: Duration::from_secs(1),
+            failover_wait: Duration::ZERO,
             ca_file: None,
             migrations: MigrationMode::Check,
         };
@@ -166,6 +170,7 @@ mod tests {
             url: "postgres://u:hunter2@host".into(),
             max_connections: 1,
             patience: Duration::from_secs(1),
+            failover_wait: Duration::ZERO,
             ca_file: None,
             migrations: MigrationMode::Apply,
         };

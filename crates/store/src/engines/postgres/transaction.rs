@@ -14,6 +14,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Statement};
 
 use super::error::{Failure, classify, classify_commit};
+use super::failover_wait::FailoverWait;
 use super::writers::{self, Outcome, Writer, find_outcome};
 use super::{Shared, dialect};
 use crate::change::{CommitError, Conflict};
@@ -29,7 +30,7 @@ enum Stop {
     Failed(Failure),
     /// Settled, and the connection is in order.
     Refused(CommitError),
-    /// Settled, but the connection can't be used again.
+    /// Settled, and nothing was changed, but the connection can't be used again.
     Broken(StoreError),
     /// It may be committed. If so, it touched these rows, where that is known.
     Unanswered {
@@ -51,10 +52,11 @@ impl From<Conflict> for Stop {
 }
 
 pub(super) async fn execute(shared: &Shared, steps: &[Step]) -> Result<u64, CommitError> {
+    let mut wait = FailoverWait::begin(shared.failover_wait);
     let mut lost = false;
     let mut attempt = 0;
     loop {
-        let client = shared.client().await?;
+        let client = shared.client_in_time(&mut wait).await?;
         let writer = shared.writers.take();
         let stop = match run(shared, &client, &writer, steps).await {
             Ok(rows) => {
@@ -71,7 +73,11 @@ pub(super) async fn execute(shared: &Shared, steps: &[Step]) -> Result<u64, Comm
             }
             Stop::Broken(error) => {
                 shared.discard(client);
-                return Err(error.into());
+                if !wait.goes_on().await {
+                    return Err(error.into());
+                }
+                shared.counters.count_retry();
+                continue;
             }
             Stop::Unanswered { reason, rows } => {
                 shared.discard(client);
@@ -99,7 +105,7 @@ pub(super) async fn execute(shared: &Shared, steps: &[Step]) -> Result<u64, Comm
             Failure::Other(error) => return Err(error.into()),
             // Nothing has changed, and a new connection may lead to a server that works.
             Failure::Lost(reason) => {
-                if lost {
+                if lost && !wait.goes_on().await {
                     return Err(StoreError::unavailable(reason).into());
                 }
                 lost = true;
