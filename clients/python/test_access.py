@@ -173,6 +173,35 @@ def test_a_deleted_key_is_refused(site):
     wait_for(lambda: not site.knows((key, secret)), lambda: "the deleted key still works", 5)
 
 
+def test_access_keys_are_made_and_deleted_on_every_instance_at_once(tmp_path_factory, postgres):
+    """However the key is changed, and whichever instance has used it just before."""
+    folder = tmp_path_factory.mktemp("instances")
+    site = Site(folder, postgres.database())
+    (folder / "second").mkdir()
+    with site.server as first, Cenote(folder / "second", "--config", site.config, mode="serve") as second:
+        instances = [first, second]
+        root = site.key("root")
+        for number in range(3):
+            allowed = {"Effect": "Allow", "Action": "cognito-idp:ListUserPools", "Resource": "*"}
+            key = site.key(f"key{number}", allowed)
+
+            def outcome(server, credentials=key):
+                try:
+                    server.client(*credentials).list_user_pools(MaxResults=1)
+                    return "success"
+                except botocore.exceptions.ClientError as error:
+                    return error.response["Error"]["Code"]
+
+            everywhere = lambda expected: all(outcome(server) == expected for server in instances)
+            wait_for(lambda: everywhere("success"), lambda: "not everybody knows the new key", 5)
+            denied(lambda: second.client(*key).list_user_pool_clients(UserPoolId="eu-west-1_One"))
+            run("keys", "delete", "--config", site.config, key[0])
+            wait_for(
+                lambda: everywhere("UnrecognizedClientException"), lambda: "somebody still takes the deleted key", 5
+            )
+            assert [outcome(server, root) for server in instances] == ["success", "success"]
+
+
 def test_users_need_no_signature_and_serve_has_no_inbox(site, name):
     pool, _ = pool_of(site)
     client_id = site.root.create_user_pool_client(
