@@ -32,7 +32,7 @@ const PARTS: &[Part] = &[
     Part { name: "rust", proves: "the AWS SDK for Rust", needs: &[], run: rust, only_by_name: IN_POSTGRES },
     Part {
         name: "python",
-        proves: "boto3, the AWS CLI, a real mail server, Lambda triggers, access keys",
+        proves: "boto3, the AWS CLI, pycognito, a real mail server, Lambda triggers, access keys",
         needs: &[Need::Python, Need::Postgres, Need::Curl],
         run: python,
         only_by_name: None,

@@ -94,9 +94,11 @@ export async function makePool(cenote, { pool = {}, client = {} } = {}) {
   return { api, poolId: UserPool.Id, clientId: UserPoolClient.ClientId };
 }
 
-/** A user who signed up and redeemed the code from the mail. */
-export async function confirmedUser(cenote, { api, poolId, clientId }, Username) {
-  const email = `${Username}@example.com`;
+/** A user who signed up and redeemed the code from the mail; its address. */
+export async function confirmedUser(cenote, { api, poolId, clientId }, name) {
+  const email = `${name}@example.com`;
+  const { UserPool } = await api.describeUserPool({ UserPoolId: poolId });
+  const Username = UserPool.UsernameAttributes?.includes('email') ? email : name;
   await api.signUp({
     ClientId: clientId, Username, Password: PASSWORD, UserAttributes: [{ Name: 'email', Value: email }],
   });

@@ -1,11 +1,11 @@
-// amazon-cognito-identity-js, unmodified, with the password flow.
+// amazon-cognito-identity-js, unmodified, by SRP as it does unless told otherwise, and with the password itself.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import identity from 'amazon-cognito-identity-js';
 
-import { NEW_PASSWORD, PASSWORD, makePool, startCenote } from '../../support/cenote.js';
+import { NEW_PASSWORD, PASSWORD, confirmedUser, makePool, startCenote } from '../../support/cenote.js';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserAttribute, CognitoUserPool } = identity;
 
@@ -17,13 +17,14 @@ after(() => cenote?.stop());
 const call = (run) =>
   new Promise((resolve, reject) => run((error, result) => (error ? reject(error) : resolve(result))));
 
+const FLOWS = ['USER_SRP_AUTH', 'USER_PASSWORD_AUTH'];
+
 function signIn(user, Username, Password) {
-  user.setAuthenticationFlowType('USER_PASSWORD_AUTH');
   return new Promise((onSuccess, onFailure) =>
     user.authenticateUser(new AuthenticationDetails({ Username, Password }), { onSuccess, onFailure }));
 }
 
-test('sign-up, confirmation, forgotten password, sign-in, refresh, sign-out', async () => {
+for (const flow of FLOWS) test(`sign-up, confirmation, forgotten password, ${flow}, refresh, sign-out`, async () => {
   const { poolId, clientId } = await makePool(cenote);
   const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
   const email = new CognitoUserAttribute({ Name: 'email', Value: 'rosa@example.com' });
@@ -31,7 +32,11 @@ test('sign-up, confirmation, forgotten password, sign-in, refresh, sign-out', as
   assert.equal(signedUp.userConfirmed, false);
   assert.equal(signedUp.codeDeliveryDetails.Destination, 'r***@e***');
 
-  const user = () => new CognitoUser({ Username: 'rosa', Pool: pool });
+  const user = () => {
+    const user = new CognitoUser({ Username: 'rosa', Pool: pool });
+    user.setAuthenticationFlowType(flow);
+    return user;
+  };
   await assert.rejects(signIn(user(), 'rosa', PASSWORD), { code: 'UserNotConfirmedException' });
   const { code: confirmation } = await cenote.message('SignUp', { pool: poolId });
   assert.equal(await call((done) => user().confirmRegistration(confirmation, true, done)), 'SUCCESS');
@@ -64,14 +69,14 @@ test('sign-up, confirmation, forgotten password, sign-in, refresh, sign-out', as
   });
 });
 
-test('a temporary password leads to the question for a new one', async () => {
+for (const flow of FLOWS) test(`a temporary password leads to the question for a new one, ${flow}`, async () => {
   const { api, poolId, clientId } = await makePool(cenote);
   await api.adminCreateUser({
     UserPoolId: poolId, Username: 'sven', TemporaryPassword: PASSWORD, MessageAction: 'SUPPRESS',
   });
   const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
   const user = new CognitoUser({ Username: 'sven', Pool: pool });
-  user.setAuthenticationFlowType('USER_PASSWORD_AUTH');
+  user.setAuthenticationFlowType(flow);
   const session = await new Promise((onSuccess, onFailure) =>
     user.authenticateUser(new AuthenticationDetails({ Username: 'sven', Password: PASSWORD }), {
       onFailure,
@@ -79,4 +84,17 @@ test('a temporary password leads to the question for a new one', async () => {
       newPasswordRequired: () => user.completeNewPasswordChallenge(NEW_PASSWORD, {}, { onSuccess, onFailure }),
     }));
   assert.equal(session.getAccessToken().payload.username, 'sven');
+});
+
+test('users who sign in by their address prove their password under their sub', async () => {
+  const { api, poolId, clientId } = await makePool(cenote, { pool: { UsernameAttributes: ['email'] } });
+  const email = await confirmedUser(cenote, { api, poolId, clientId }, 'tove');
+  const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
+  const user = new CognitoUser({ Username: email, Pool: pool });
+  const session = await signIn(user, email, PASSWORD);
+  const { payload } = session.getAccessToken();
+  assert.equal(payload.username, payload.sub);
+  await assert.rejects(signIn(new CognitoUser({ Username: email, Pool: pool }), email, NEW_PASSWORD), {
+    code: 'NotAuthorizedException', message: 'Incorrect username or password.',
+  });
 });
