@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cenote_crypto::keyring::{KeyRing, MacPurpose, MasterKey};
-use cenote_store::{Change, NameKind, PoolId, Sealed, Sub, UnknownUser, User, UserName, UserStatus};
+use cenote_store::{
+    Change, ChangeSet, NameKind, PoolId, Sealed, Sub, UnknownUser, User, UserName, UserStatus,
+};
 
 use crate::clients::Client;
 use crate::context::Context;
@@ -15,8 +17,11 @@ use crate::pools::Pool;
 use crate::users::resolve::{Names, find_user};
 use crate::users::update::user_change;
 
-/// Longer than the hour of the windows, the codes and the longest lock.
-const KEPT_MS: i64 = 75 * 60_000;
+/// How long a name without a user is remembered after it was last asked about: longer than the hour of the windows, the codes
+/// and the longest lock.
+const LEAST_KEPT_MS: i64 = 75 * 60_000;
+/// From when it is written first, so that its expiry, and the index of it, is not written each time.
+const KEPT_MS: i64 = 120 * 60_000;
 
 /// The user name of what stands in for a user, where the typed one is not kept.
 const NOBODY: &str = "nobody";
@@ -27,13 +32,21 @@ pub struct Subject {
     /// For a name that nobody has: a confirmed user without password and verified contact, with the counters and codes of the
     /// name.
     pub user: User,
-    /// The hash of a name that nobody has.
-    name_hash: Option<String>,
+    who: Who,
+}
+
+#[derive(Clone, Debug)]
+enum Who {
+    /// Beside the first change of a user by a name in a while, the name is remembered as if nobody had it: that is what such
+    /// a name costs.
+    User { beside: Option<UnknownUser> },
+    /// A name that nobody has, and the row that is kept of it, but for what stands in for the user.
+    Nobody(UnknownUser),
 }
 
 impl From<User> for Subject {
     fn from(user: User) -> Self {
-        Self { user, name_hash: None }
+        Self { user, who: Who::User { beside: None } }
     }
 }
 
@@ -41,28 +54,41 @@ impl Subject {
     /// Whether it is a user.
     #[must_use]
     pub fn exists(&self) -> bool {
-        self.name_hash.is_none()
+        matches!(self.who, Who::User { .. })
     }
 
-    /// The same in another state.
+    /// The same in another state, which is stored.
     #[must_use]
     pub fn with(self, user: User) -> Self {
-        Self { user, ..self }
+        let written = user.version != self.user.version;
+        let who = match self.who {
+            Who::User { beside } => Who::User { beside: beside.filter(|_| !written) },
+            Who::Nobody(row) => Who::Nobody(UnknownUser {
+                version: user.version,
+                expiry_is_stored: row.expiry_is_stored || written,
+                ..row
+            }),
+        };
+        Self { user, who }
     }
 
-    /// The change from this state to another one.
+    /// The changes from this state to another one. They write as much whoever it is.
     #[must_use]
-    pub fn change_to(&self, after: &User, now_ms: i64) -> Change {
-        match &self.name_hash {
-            None => user_change(&self.user, after),
-            Some(name_hash) => Change::PutUnknownUser(UnknownUser {
-                pool_id: self.user.pool_id.clone(),
-                name_hash: name_hash.clone(),
-                version: self.user.version,
+    pub fn changes_to(&self, after: &User) -> ChangeSet {
+        match &self.who {
+            Who::User { beside } => {
+                let beside = beside.iter().cloned().map(Change::PutUnknownUser);
+                std::iter::once(user_change(&self.user, after)).chain(beside).collect()
+            }
+            Who::Nobody(row) => {
                 // The name as it was typed is not kept.
-                user: Box::new(User { username: NOBODY.to_owned(), version: 0, ..after.clone() }),
-                expires_ms: now_ms + KEPT_MS,
-            }),
+                let user = Box::new(User { username: NOBODY.to_owned(), version: 0, ..after.clone() });
+                let row = UnknownUser { user, ..row.clone() };
+                let padding =
+                    Change::TouchPadding { bucket: row.name_hash.bytes().next().unwrap_or_default() };
+                let padding = (!row.expiry_is_stored).then_some(padding);
+                std::iter::once(Change::PutUnknownUser(row)).chain(padding).collect()
+            }
         }
     }
 
@@ -72,11 +98,11 @@ impl Subject {
     /// When the store can't be read.
     pub async fn reread(&self, context: &Context) -> Result<Option<Self>, Error> {
         let (pool_id, username) = (&self.user.pool_id, &self.user.username);
-        match &self.name_hash {
-            None => Ok(context.store.find_user(pool_id, &self.user.sub).await?.map(Self::from)),
-            Some(name_hash) => {
-                let stored = context.store.find_unknown_user(pool_id, name_hash).await?;
-                stand_in(context, pool_id, name_hash.clone(), username, stored).map(Some)
+        match &self.who {
+            Who::User { .. } => Ok(context.store.find_user(pool_id, &self.user.sub).await?.map(Self::from)),
+            Who::Nobody(row) => {
+                let stored = context.store.find_unknown_user(pool_id, &row.name_hash).await?;
+                Ok(Some(stand_in(kept(context, pool_id, row.name_hash.clone(), stored)?, username)))
             }
         }
     }
@@ -100,9 +126,13 @@ pub async fn find(
         user => {
             let name_hash = URL_SAFE_NO_PAD.encode(keyed_hash(pool, "counts", name));
             let stored = context.store.find_unknown_user(pool.id(), &name_hash).await?;
+            let row = kept(context, pool.id(), name_hash, stored)?;
             match user {
-                Some(user) => Ok(user.into()),
-                None => stand_in(context, pool.id(), name_hash, name, stored),
+                Some(user) => {
+                    let beside = (!row.expiry_is_stored).then_some(row);
+                    Ok(Subject { user, who: Who::User { beside } })
+                }
+                None => Ok(stand_in(row, name)),
             }
         }
     }
@@ -138,24 +168,41 @@ pub fn template(decoy_verifier: &Sealed) -> Result<String, Error> {
     serde_json::to_string(&user).map_err(Error::internal)
 }
 
-fn stand_in(
+/// What is remembered of a name, or will be: when it expires too soon it is to be kept longer.
+fn kept(
     context: &Context,
     pool_id: &PoolId,
     name_hash: String,
-    name: &str,
     stored: Option<UnknownUser>,
-) -> Result<Subject, Error> {
+) -> Result<UnknownUser, Error> {
     let version = stored.as_ref().map_or(0, |stored| stored.version);
-    let user = match stored.filter(|stored| context.now_ms < stored.expires_ms) {
-        Some(stored) => *stored.user,
+    let valid = stored.filter(|stored| context.now_ms < stored.expires_ms);
+    let least_ms = context.now_ms + LEAST_KEPT_MS;
+    let stored_ms = valid.as_ref().map(|stored| stored.expires_ms).filter(|stored| *stored >= least_ms);
+    let expires_ms = stored_ms.unwrap_or(context.now_ms + KEPT_MS);
+    let user = match valid {
+        Some(stored) => stored.user,
         None => serde_json::from_str(&context.nobody).map_err(Error::internal)?,
     };
-    let user = User {
+    Ok(UnknownUser {
         pool_id: pool_id.clone(),
-        sub: Sub::new(name_hash.clone()),
+        name_hash,
         version,
+        user,
+        expires_ms,
+        expiry_is_stored: stored_ms.is_some(),
+    })
+}
+
+/// Stands in for the user of a name that nobody has.
+fn stand_in(mut row: UnknownUser, name: &str) -> Subject {
+    let stored = std::mem::take(&mut row.user);
+    let user = User {
+        pool_id: row.pool_id.clone(),
+        sub: Sub::new(row.name_hash.clone()),
+        version: row.version,
         username: name.to_owned(),
-        ..user
+        ..*stored
     };
-    Ok(Subject { user, name_hash: Some(name_hash) })
+    Subject { user, who: Who::Nobody(row) }
 }

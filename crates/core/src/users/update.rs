@@ -88,8 +88,8 @@ pub async fn commit_user(
     after: &User,
     further: ChangeSet,
 ) -> Result<(), CommitError> {
-    let unchanged = before == after;
-    commit(context, (!unchanged).then(|| user_change(before, after)), further).await
+    let changes = if before == after { Vec::new() } else { vec![user_change(before, after)] };
+    commit(context, changes, further).await
 }
 
 /// The same for whomever a public caller named.
@@ -102,8 +102,8 @@ pub async fn commit_subject(
     after: &User,
     further: ChangeSet,
 ) -> Result<(), CommitError> {
-    let unchanged = before.user == *after;
-    commit(context, (!unchanged).then(|| before.change_to(after, context.now_ms)), further).await
+    let changes = if before.user == *after { Vec::new() } else { before.changes_to(after) };
+    commit(context, changes, further).await
 }
 
 /// The change from one state of a user to another.
@@ -112,13 +112,12 @@ pub fn user_change(before: &User, after: &User) -> Change {
     Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) }
 }
 
-async fn commit(context: &Context, change: Option<Change>, further: ChangeSet) -> Result<(), CommitError> {
+async fn commit(context: &Context, of_user: ChangeSet, further: ChangeSet) -> Result<(), CommitError> {
     let mut changes = further;
-    if let Some(change) = change {
-        // Before the messages, which can't fail: a change set that is refused before it has written costs the store least.
-        let messages = changes.iter().position(|change| matches!(change, Change::AppendMessage(_)));
-        changes.insert(messages.unwrap_or(changes.len()), change);
-    }
+    // Before the messages, which can't fail: a change set that is refused before it has written costs the store least.
+    let messages = changes.iter().position(|change| matches!(change, Change::AppendMessage(_)));
+    let place = messages.unwrap_or(changes.len());
+    changes.splice(place..place, of_user);
     if changes.is_empty() { Ok(()) } else { context.commit(changes).await }
 }
 

@@ -19,4 +19,7 @@ pub struct UnknownUser {
     pub user: Box<User>,
     /// When nothing in here matters any more.
     pub expires_ms: i64,
+    /// Whether that is stored already: then it is not written again, nor its index.
+    #[serde(skip)]
+    pub expiry_is_stored: bool,
 }

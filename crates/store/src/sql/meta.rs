@@ -15,7 +15,7 @@ static FIND: Query<String> = Query {
 const GENERATION: &str = "configuration_generation";
 
 /// Writes another value each time: SQLite leaves the disk alone when nothing changes.
-const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '1') \
+const TOUCH: &str = "INSERT INTO meta (key, value) VALUES ($1, '1') \
      ON CONFLICT (key) DO UPDATE SET value = CASE meta.value WHEN '1' THEN '2' ELSE '1' END";
 
 impl Store {
@@ -49,10 +49,18 @@ impl Store {
         }
         self.configuration_generation().await?;
         if self.engine.counters().is_failing() {
-            self.execute_freely(vec![Step::any(PROBE, params![])]).await?;
+            self.execute_freely(vec![touch("probe")]).await?;
         }
         Ok(())
     }
+}
+
+fn touch(key: &str) -> Step {
+    Step::any(TOUCH, params![key])
+}
+
+pub(super) fn touch_padding(bucket: u8) -> Step {
+    touch(&format!("padding_{bucket}"))
 }
 
 pub(super) fn advance_configuration() -> Step {

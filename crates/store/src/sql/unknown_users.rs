@@ -28,23 +28,25 @@ impl Store {
 
 pub(super) fn put(user: &UnknownUser, steps: &mut Vec<Step>) -> Result<(), StoreError> {
     // With version 0 as the caller's, somebody else's insertion is a change since the read like any other.
-    let sql = if user.version == 0 {
-        "INSERT INTO unknown_users (pool_id, name_hash, version, expires_ms, data) \
-         VALUES ($1, $2, CAST($3 AS BIGINT) + 1, $4, $5) ON CONFLICT DO NOTHING"
-    } else {
-        "UPDATE unknown_users SET version = version + 1, expires_ms = $4, data = $5 \
-         WHERE pool_id = $1 AND name_hash = $2 AND version = $3"
+    let sql = match (user.version, user.expiry_is_stored) {
+        (0, _) => {
+            "INSERT INTO unknown_users (pool_id, name_hash, version, data, expires_ms) \
+             VALUES ($1, $2, CAST($3 AS BIGINT) + 1, $4, $5) ON CONFLICT DO NOTHING"
+        }
+        (_, false) => {
+            "UPDATE unknown_users SET version = version + 1, data = $4, expires_ms = $5 \
+             WHERE pool_id = $1 AND name_hash = $2 AND version = $3"
+        }
+        (_, true) => {
+            "UPDATE unknown_users SET version = version + 1, data = $4 \
+             WHERE pool_id = $1 AND name_hash = $2 AND version = $3"
+        }
     };
-    steps.push(Step::one(
-        sql,
-        vec![
-            (&user.pool_id).into(),
-            user.name_hash.as_str().into(),
-            user.version.into(),
-            user.expires_ms.into(),
-            encode_json(user)?,
-        ],
-        Conflict::VersionChanged,
-    ));
+    let mut params =
+        vec![(&user.pool_id).into(), user.name_hash.as_str().into(), user.version.into(), encode_json(user)?];
+    if user.version == 0 || !user.expiry_is_stored {
+        params.push(user.expires_ms.into());
+    }
+    steps.push(Step::one(sql, params, Conflict::VersionChanged));
     Ok(())
 }

@@ -132,6 +132,7 @@ pub fn unknown_user(pool: &Pool, name_hash: &str) -> UnknownUser {
         version: 0,
         user: Box::new(User { version: 0, ..full_user(pool, "nobody") }),
         expires_ms: 100,
+        expiry_is_stored: false,
     }
 }
 

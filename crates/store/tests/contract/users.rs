@@ -1,5 +1,5 @@
 use cenote_store::testing::TemporaryStore;
-use cenote_store::{Attempts, Change, CommitError, Conflict, StoreError, Sub, User};
+use cenote_store::{Attempts, Change, CommitError, Conflict, StoreError, Sub, UnknownUser, User};
 
 use crate::samples::*;
 
@@ -120,5 +120,12 @@ pub async fn unknown_users_are_remembered(store: &TemporaryStore) {
     commit(store, [Change::PutUnknownUser(unknown.clone())]).await;
     assert_eq!(conflict(store, [Change::PutUnknownUser(unknown.clone())]).await, Conflict::VersionChanged);
     unknown.version = 2;
-    assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), Some(unknown));
+    assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), Some(unknown.clone()));
+    // What is stored stays: when it is swept does not change.
+    let kept = UnknownUser { expiry_is_stored: true, ..unknown.clone() };
+    commit(store, [Change::PutUnknownUser(kept.clone()), Change::TouchPadding { bucket: 7 }]).await;
+    assert_eq!(conflict(store, [Change::PutUnknownUser(kept)]).await, Conflict::VersionChanged);
+    assert_eq!(store.sweep(unknown.expires_ms - 1, 100).await.unwrap(), 0);
+    assert_eq!(store.sweep(unknown.expires_ms, 100).await.unwrap(), 1);
+    assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), None);
 }
