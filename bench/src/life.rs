@@ -56,7 +56,7 @@ pub async fn measure(setup: &Setup, world: &World, server: Running, soak: u64) -
     let mut done = 0;
     for part in [soak / 10, soak / 2, soak] {
         for operation in [Operation::DescribeUserPool, Operation::GetUser] {
-            let mut plan = operation.plan(world, Duration::from_secs(600));
+            let mut plan = operation.plan(world, Duration::from_secs(600))?;
             plan.most = (part - done) / 2;
             drive(running.address, running.pid(), SOAK_CONNECTIONS, &plan).await?;
         }

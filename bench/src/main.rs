@@ -12,6 +12,7 @@ mod load;
 mod operation;
 mod options;
 mod process;
+mod proof;
 mod report;
 mod request;
 mod server;
@@ -80,7 +81,7 @@ async fn measure(options: &Options) -> Result<Report, Failure> {
     say("making users");
     let mut world = World::create(&server, &operations, row).await?;
     say("measuring the floors");
-    let describe = Operation::DescribeUserPool.plan(&world, row);
+    let describe = Operation::DescribeUserPool.plan(&world, row)?;
     let floors =
         Floors::measure(directory.path(), options.engine, &options.connections, &describe, row).await?;
     let mut rows = Vec::new();
@@ -103,8 +104,8 @@ async fn measure_row(
     connections: u16,
     duration: Duration,
 ) -> Result<Row, Failure> {
-    operation.prepare(world, server).await?;
-    let plan = operation.plan(world, duration);
+    operation.prepare(world, server, duration).await?;
+    let plan = operation.plan(world, duration)?;
     let measured = drive(server.address, server.pid(), connections.into(), &plan)
         .await
         .map_err(|error| format!("{} at {connections} connections: {error}", operation.as_str()))?;

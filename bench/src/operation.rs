@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::load::{Measured, Plan};
+use crate::proof;
 use crate::request::Request;
 use crate::server::{CODE, Running};
 use crate::world::{PASSWORD, USERS, World, Written, resetting_name, text, user_name};
@@ -23,6 +24,8 @@ pub enum Operation {
     ForgotPassword,
     ConfirmForgotPassword,
     SignIn,
+    SrpStart,
+    SrpProof,
     Refresh,
 }
 
@@ -35,6 +38,8 @@ impl Operation {
             Self::ForgotPassword => "ForgotPassword",
             Self::ConfirmForgotPassword => "ConfirmForgotPassword",
             Self::SignIn => "password sign-in",
+            Self::SrpStart => "SRP challenge",
+            Self::SrpProof => "SRP proof",
             Self::Refresh => "refresh",
         }
     }
@@ -45,7 +50,12 @@ impl Operation {
     }
 
     /// What a row needs beforehand, unmeasured.
-    pub async fn prepare(self, world: &mut World, server: &Running) -> Result<(), Failure> {
+    pub async fn prepare(
+        self,
+        world: &mut World,
+        server: &Running,
+        duration: Duration,
+    ) -> Result<(), Failure> {
         world.round += 1;
         match self {
             Self::ConfirmForgotPassword => {
@@ -53,11 +63,17 @@ impl Operation {
                 world.written.retain(|one| !matches!(one, Written::Password { .. }));
                 world.send_codes(server).await
             }
+            Self::SrpProof => {
+                // More than the powers allow.
+                let many = (duration.as_secs_f64() * 1500.0) as usize;
+                world.proofs = proof::proofs(world, server, many).await?;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
 
-    pub fn plan(self, world: &World, duration: Duration) -> Plan {
+    pub fn plan(self, world: &World, duration: Duration) -> Result<Plan, Failure> {
         let requests: Vec<Request> = match self {
             Self::DescribeUserPool => {
                 let body = json!({ "UserPoolId": world.pool_id });
@@ -102,6 +118,13 @@ impl Operation {
                 };
                 (0..USERS).map(sign_in).collect()
             }
+            Self::SrpStart => (0..USERS)
+                .map(|user| {
+                    let request = Request::api("InitiateAuth", &proof::start(world, user)?);
+                    Ok(request.expecting(r#""SRP_B":""#).about(user))
+                })
+                .collect::<Result<_, Failure>>()?,
+            Self::SrpProof => world.proofs.clone(),
             Self::Refresh => {
                 let refresh = |(user, token): (usize, &String)| {
                     let body = json!({
@@ -114,8 +137,8 @@ impl Operation {
                 world.refresh_tokens.iter().enumerate().map(refresh).collect()
             }
         };
-        let once = matches!(self, Self::SignUp | Self::ConfirmForgotPassword);
-        Plan { requests: requests.into(), once, most: u64::MAX, duration }
+        let once = matches!(self, Self::SignUp | Self::ConfirmForgotPassword | Self::SrpProof);
+        Ok(Plan { requests: requests.into(), once, most: u64::MAX, duration })
     }
 
     /// Looks closely at the last answer of each connection, and remembers what must be there after a kill.
@@ -152,7 +175,8 @@ impl Operation {
             Self::SignUp => text(answer, "/UserSub")?.len() == 36,
             Self::ForgotPassword => text(answer, "/CodeDeliveryDetails/AttributeName")? == "email",
             Self::ConfirmForgotPassword => *answer == json!({}),
-            Self::SignIn => {
+            Self::SrpStart => text(answer, "/ChallengeParameters/USER_ID_FOR_SRP")? == user_name(user),
+            Self::SignIn | Self::SrpProof => {
                 text(answer, "/AuthenticationResult/RefreshToken")?;
                 check_tokens(world, user, answer)?
             }

@@ -77,6 +77,7 @@ impl Report {
         write_costs(text, "durable commit", "rows in one", &self.floors.commit)?;
         writeln!(text, "| RS256 signature | | | | | {:.4} |", self.floors.signature_ms)?;
         writeln!(text, "| 3072-bit power | | | | | {:.4} |", self.floors.power_ms)?;
+        writeln!(text, "| check of an SRP proof | | | | | {:.4} |", self.floors.proof_ms)?;
         writeln!(text)?;
         self.write_life(text)
     }

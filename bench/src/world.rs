@@ -30,6 +30,8 @@ pub struct World {
     pub refresh_tokens: Vec<String>,
     /// How many users there are that reset their passwords.
     pub resetting: usize,
+    /// Proofs by SRP for the next row.
+    pub proofs: Vec<Request>,
     /// What was acknowledged and has to be there after a kill.
     pub written: Vec<Written>,
     /// Counts rows, so that each can make what no other made.
@@ -59,16 +61,25 @@ impl World {
         let client = json!({
             "UserPoolId": pool_id,
             "ClientName": "bench",
-            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+            // Proofs are made long before they are measured.
+            "AuthSessionValidity": 15,
             "PreventUserExistenceErrors": "ENABLED",
         });
         let client_id =
             text(&server.call("CreateUserPoolClient", &client).await?, "/UserPoolClient/ClientId")?;
         let keys = public_keys(&server.get(&format!("/{pool_id}/.well-known/jwks.json")).await?)?;
-        let (access_tokens, refresh_tokens) = (Vec::new(), Vec::new());
-        let (resetting, written, round) = (0, Vec::new(), 0);
-        let mut world =
-            Self { pool_id, client_id, keys, access_tokens, refresh_tokens, resetting, written, round };
+        let mut world = Self {
+            pool_id,
+            client_id,
+            keys,
+            access_tokens: Vec::new(),
+            refresh_tokens: Vec::new(),
+            resetting: 0,
+            proofs: Vec::new(),
+            written: Vec::new(),
+            round: 0,
+        };
         world.make_users(server, (0..USERS).map(user_name)).await?;
         for user in 0..USERS {
             let tokens = server.call("InitiateAuth", &world.sign_in(&user_name(user), PASSWORD)).await?;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cenote_crypto::SystemRandom;
 use cenote_crypto::jwt::SigningKey;
-use cenote_crypto::srp::Verifier;
+use cenote_crypto::srp::{Answer, Challenge, ClientPublic, Verifier};
 
 use crate::Failure;
 use crate::process::{processor_time, processors};
@@ -20,6 +20,24 @@ pub fn signature_ms(duration: Duration) -> Result<f64, Failure> {
 pub fn power_ms(duration: Duration) -> Result<f64, Failure> {
     measure(duration, || {
         std::hint::black_box(Verifier::create("Example01", "user", "Passw0rd!", &SystemRandom));
+    })
+}
+
+/// The processor time of the check of a proof by SRP.
+pub fn proof_ms(duration: Duration) -> Result<f64, Failure> {
+    let verifier = Verifier::create("Example01", "user", "Passw0rd!", &SystemRandom);
+    let challenge = Challenge::create(&verifier, &SystemRandom);
+    let client_public = ClientPublic::parse("abcdef").map_err(|_| "no number")?;
+    let answer = Answer {
+        pool_name_part: "Example01",
+        user_id: "user",
+        client_public: &client_public,
+        secret_block: b"block",
+        timestamp: "now",
+        signature: "",
+    };
+    measure(duration, || {
+        std::hint::black_box(challenge.verify(&verifier, &answer));
     })
 }
 

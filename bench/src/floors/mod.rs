@@ -34,6 +34,8 @@ pub struct Floors {
     pub commit: BTreeMap<u16, Cost>,
     pub signature_ms: f64,
     pub power_ms: f64,
+    /// The check of a proof by SRP: two powers of other bases.
+    pub proof_ms: f64,
 }
 
 /// The floor of a row: what must be done for one request, and nothing else.
@@ -52,10 +54,13 @@ impl Floors {
         describe: &Plan,
         row: Duration,
     ) -> Result<Self, Failure> {
-        let mut floors =
-            Self { empty: BTreeMap::new(), commit: BTreeMap::new(), signature_ms: 0.0, power_ms: 0.0 };
-        floors.signature_ms = cryptography::signature_ms(row)?;
-        floors.power_ms = cryptography::power_ms(row)?;
+        let mut floors = Self {
+            empty: BTreeMap::new(),
+            commit: BTreeMap::new(),
+            signature_ms: cryptography::signature_ms(row)?,
+            power_ms: cryptography::power_ms(row)?,
+            proof_ms: cryptography::proof_ms(row)?,
+        };
         let handler = empty::start()?;
         for &count in connections {
             let mut requests = describe.requests.to_vec();
@@ -94,6 +99,11 @@ impl Floors {
             }
             Operation::SignUp | Operation::ConfirmForgotPassword => ("empty + power", empty + self.power_ms),
             Operation::SignIn => ("power + 2 signatures", self.power_ms + 2.0 * self.signature_ms),
+            Operation::SrpStart => ("empty + power", empty + self.power_ms),
+            Operation::SrpProof if commits => {
+                ("proof + 2 signatures + commit", self.proof_ms + 2.0 * self.signature_ms + commit)
+            }
+            Operation::SrpProof => ("proof + 2 signatures", self.proof_ms + 2.0 * self.signature_ms),
             Operation::Refresh => ("2 signatures", 2.0 * self.signature_ms),
         };
         Floor { of, cpu_ms }

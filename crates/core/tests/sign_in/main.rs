@@ -1,6 +1,6 @@
 //! Signing in and what tokens are worth, through the public operations.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod access_tokens;
 mod admin;
