@@ -9,6 +9,8 @@ pub enum MessagePurpose {
     AdminCreateUser,
     UpdateUserAttribute,
     VerifyUserAttribute,
+    /// A one-time code to sign in with.
+    Authentication,
 }
 
 impl MessagePurpose {
@@ -22,6 +24,7 @@ impl MessagePurpose {
             Self::AdminCreateUser => "AdminCreateUser",
             Self::UpdateUserAttribute => "UpdateUserAttribute",
             Self::VerifyUserAttribute => "VerifyUserAttribute",
+            Self::Authentication => "Authentication",
         }
     }
 
@@ -33,6 +36,7 @@ impl MessagePurpose {
             Self::AdminCreateUser => CustomMessageSource::AdminCreateUser,
             Self::UpdateUserAttribute => CustomMessageSource::UpdateUserAttribute,
             Self::VerifyUserAttribute => CustomMessageSource::VerifyUserAttribute,
+            Self::Authentication => CustomMessageSource::Authentication,
         }
     }
 

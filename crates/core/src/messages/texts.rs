@@ -20,6 +20,7 @@ pub(super) struct Texts {
 pub(super) fn of_pool(pool: &Pool, purpose: MessagePurpose, contact: Contact) -> Texts {
     match (purpose, contact) {
         (MessagePurpose::AdminCreateUser, _) => invitation(pool, contact),
+        (MessagePurpose::Authentication, _) => authentication(pool, contact),
         (_, Contact::PhoneNumber) => sms(pool, purpose),
         (_, Contact::Email) => email(pool, purpose),
     }
@@ -46,6 +47,26 @@ fn invitation(pool: &Pool, contact: Contact) -> Texts {
             body: template.sms_message.unwrap_or_else(|| defaults::INVITATION_SMS.into()),
             link: false,
         },
+    }
+}
+
+/// Codes to sign in with have templates of their own.
+fn authentication(pool: &Pool, contact: Contact) -> Texts {
+    match contact {
+        Contact::Email => {
+            let template = pool.configuration.email_mfa.clone().unwrap_or_default();
+            let default = defaults::AUTHENTICATION_EMAIL;
+            Texts {
+                subject: Some(template.subject.unwrap_or_else(|| default.subject.into())),
+                body: template.message.unwrap_or_else(|| default.body.into()),
+                link: false,
+            }
+        }
+        Contact::PhoneNumber => {
+            let template = pool.configuration.user_pool.sms_authentication_message.clone();
+            let body = template.unwrap_or_else(|| defaults::AUTHENTICATION_SMS.into());
+            Texts { subject: None, body, link: false }
+        }
     }
 }
 

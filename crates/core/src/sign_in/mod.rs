@@ -12,6 +12,7 @@
 //! | [`advance`] | what is asked next; every step ends there |
 //! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
 //! | [`second_factor`] | whether one is asked for |
+//! | [`one_time_code`] | codes by mail and SMS |
 //! | [`completion`] | the triggers and tokens when nothing more is asked |
 //! | [`session`] | the sealed state of a challenge |
 //! | [`progress`] | what a sign-in has shown so far |
@@ -23,6 +24,7 @@ pub mod completion;
 pub mod credentials;
 pub mod flow;
 pub mod new_password;
+pub mod one_time_code;
 pub mod parameters;
 pub mod password_flow;
 pub mod password_verifier;
