@@ -3,17 +3,20 @@
 //! A ring holds one active key and any number of older ones. New values are made with the active key; old values stay
 //! readable until they are sealed again, so a key is rotated without a stop. Master keys themselves never encrypt or
 //! authenticate anything: every use has a key of its own, derived with HMAC-SHA256 (the expand step of RFC 5869) from a
-//! label naming the use.
+//! label naming the use, and kept from then on.
 
 use core::fmt;
+use std::sync::{Arc, OnceLock};
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::encoding::{append_length_prefixed, decode_base64_lenient, decode_hex, encode_hex};
-use crate::hash::{hmac_sha256, sha256};
+use crate::hash::{hmac_sha256, hmac_sha256_key, hmac_sha256_with, sha256};
 use crate::random::{RandomSource, token_bytes};
+use crate::sealed::Purpose;
 use crate::secret::{Secret, SecretString, constant_time_eq};
 use crate::work;
 
@@ -41,17 +44,35 @@ impl fmt::Display for KeyId {
 }
 
 /// A 32-byte master key.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct MasterKey {
     id: KeyId,
     key: Secret<[u8; 32]>,
+    derived: Arc<DerivedKeys>,
 }
+
+/// The keys that were derived so far, by what they are for. AWS-LC erases them when they are dropped.
+#[derive(Default)]
+struct DerivedKeys {
+    seal: [DerivedKey; Purpose::COUNT],
+    mac: [DerivedKey; MacPurpose::COUNT],
+}
+
+type DerivedKey = OnceLock<Box<hmac::Key>>;
+
+impl PartialEq for MasterKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for MasterKey {}
 
 impl MasterKey {
     /// Wraps 32 bytes, which must come from a cryptographic random source.
     pub fn from_bytes(key: [u8; 32]) -> Self {
         let [a, b, c, d, ..] = sha256(&[&key]);
-        Self { id: KeyId::from_bytes([a, b, c, d]), key: Secret::new(key) }
+        Self { id: KeyId::from_bytes([a, b, c, d]), key: Secret::new(key), derived: Arc::default() }
     }
 
     /// A new key.
@@ -81,11 +102,22 @@ impl MasterKey {
         Ok(Self::from_bytes(key))
     }
 
-    /// The key for one use, named by labels.
-    pub(crate) fn derive(&self, labels: &[&str]) -> Zeroizing<[u8; 32]> {
+    /// The key from which the keys of sealed values are made.
+    #[expect(clippy::indexing_slicing, reason = "there is a place for each purpose")]
+    pub(crate) fn seal_key(&self, purpose: Purpose) -> &hmac::Key {
+        self.derived.seal[purpose as usize].get_or_init(|| self.derive("seal", purpose.label()))
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "there is a place for each purpose")]
+    fn mac_key(&self, purpose: MacPurpose) -> &hmac::Key {
+        self.derived.mac[purpose as usize].get_or_init(|| self.derive("mac", purpose.label()))
+    }
+
+    fn derive(&self, what: &str, purpose: &str) -> Box<hmac::Key> {
         let mut info = Vec::new();
-        append_length_prefixed(&mut info, labels.iter().map(|label| label.as_bytes()));
-        Zeroizing::new(hmac_sha256(self.key.expose(), &[&info, &[1]]))
+        append_length_prefixed(&mut info, ["cenote", what, "1", purpose].map(str::as_bytes));
+        let key = Zeroizing::new(hmac_sha256(self.key.expose(), &[&info, &[1]]));
+        Box::new(hmac_sha256_key(&*key))
     }
 }
 
@@ -107,6 +139,9 @@ pub enum MacPurpose {
 }
 
 impl MacPurpose {
+    /// How many there are: names the last one.
+    const COUNT: usize = Self::TokenGeneration as usize + 1;
+
     /// Part of stored values: never change one.
     const fn label(self) -> &'static str {
         match self {
@@ -191,11 +226,10 @@ impl KeyRing {
 
 fn mac_with(key: &MasterKey, purpose: MacPurpose, context: &[&str], data: &[u8]) -> [u8; 32] {
     work::count(work::Kind::Mac);
-    let mac_key = key.derive(&["cenote", "mac", "1", purpose.label()]);
     let mut message = Zeroizing::new(Vec::new());
     append_length_prefixed(&mut message, context.iter().map(|part| part.as_bytes()));
     append_length_prefixed(&mut message, [data]);
-    hmac_sha256(&*mac_key, &[&message])
+    hmac_sha256_with(key.mac_key(purpose), &[&message])
 }
 
 /// Why a key file was refused.

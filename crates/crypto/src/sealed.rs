@@ -24,7 +24,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use crate::encoding::append_length_prefixed;
-use crate::hash::hmac_sha256;
+use crate::hash::hmac_sha256_with;
 use crate::keyring::{KeyId, KeyRing, MasterKey};
 use crate::random::{RandomSource, token_bytes};
 use crate::secret::SecretBytes;
@@ -64,8 +64,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// How many there are: names the last one.
+    pub(crate) const COUNT: usize = Self::KeyCheck as usize + 1;
+
     /// Part of every stored value: never change one.
-    const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::PasswordVerifier => "password-verifier",
             Self::ClientSecret => "client-secret",
@@ -207,8 +210,7 @@ impl<'a> Parts<'a> {
     reason = "only a key that is not 32 bytes long is refused, and the type says it is"
 )]
 fn message_key(master: &MasterKey, purpose: Purpose, key_random: &[u8; 16]) -> LessSafeKey {
-    let purpose_key = master.derive(&["cenote", "seal", "1", purpose.label()]);
-    let key = Zeroizing::new(hmac_sha256(&*purpose_key, &[key_random]));
+    let key = Zeroizing::new(hmac_sha256_with(master.seal_key(purpose), &[key_random]));
     let key = UnboundKey::new(&AES_256_GCM, &*key).expect("AES-256 takes 32 bytes");
     LessSafeKey::new(key)
 }

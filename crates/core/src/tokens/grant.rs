@@ -66,5 +66,6 @@ fn generation_data(user: &User) -> [u8; 8] {
 }
 
 fn hex8(mac: &[u8; 32]) -> String {
-    mac.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let [a, b, c, d, ..] = *mac;
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
