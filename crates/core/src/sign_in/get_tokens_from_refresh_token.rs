@@ -27,8 +27,8 @@ pub async fn get_tokens_from_refresh_token(
     if rotates(&client) {
         return Err(Error::not_built("Refresh token rotation"));
     }
-    let (token, user) = open(context, &pool, &client, &request.refresh_token).await?;
+    let holder = open(context, &pool, &client, &request.refresh_token).await?;
     let metadata = request.client_metadata.as_ref();
-    let tokens = refresh(context, &pool, &client, &token, &user, metadata).await?;
+    let tokens = refresh(context, &pool, &client, &holder, metadata).await?;
     Ok(GetTokensFromRefreshTokenResponse { authentication_result: Some(tokens) })
 }

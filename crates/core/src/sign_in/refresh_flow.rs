@@ -14,17 +14,27 @@ use crate::sign_in::step::{Outcome, SignIn};
 use crate::tokens::issue::{self, Issue, Refresh};
 use crate::tokens::refresh_token::RefreshToken;
 
+/// A refresh token and its user.
+pub(super) struct Holder {
+    token: RefreshToken,
+    user: User,
+    /// Whether the sign-in was revoked, by itself or with all others of the user.
+    revoked: bool,
+}
+
 /// REFRESH_TOKEN_AUTH and its older name. No metadata reaches the triggers.
 ///
 /// # Errors
 /// Those of the secret hash and of [`refresh`].
 pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let (token, user) = open(context, pool, client, parameters.get("REFRESH_TOKEN")?).await?;
+    let holder = open(context, pool, client, parameters.get("REFRESH_TOKEN")?).await?;
     // No user name travels with a refresh token, so the hash covers the one that the token knows.
-    client
-        .verify_secret_hash(&[user.username.as_str(), user.sub.as_str()], parameters.find("SECRET_HASH"))?;
-    let tokens = refresh(context, pool, client, &token, &user, None).await?;
+    client.verify_secret_hash(
+        &[holder.user.username.as_str(), holder.user.sub.as_str()],
+        parameters.find("SECRET_HASH"),
+    )?;
+    let tokens = refresh(context, pool, client, &holder, None).await?;
     Ok(Outcome::tokens(tokens))
 }
 
@@ -37,12 +47,16 @@ pub(super) async fn open(
     pool: &Pool,
     client: &Client,
     text: &str,
-) -> Result<(RefreshToken, User), Error> {
+) -> Result<Holder, Error> {
     let token = RefreshToken::unseal(context, client, text)
         .ok_or_else(|| Error::not_authorized("Invalid Refresh Token"))?;
-    let user = context.store.find_user(pool.id(), &Sub::new(token.sub.clone())).await?;
-    let gone = || Error::not_authorized("The user has been deleted for the associated refresh token");
-    Ok((token, user.ok_or_else(gone)?))
+    let (sub, family) = (Sub::new(token.sub.clone()), token.grant.origin_jti.as_str());
+    let (user, revoked) =
+        context.store.find_token_holder(pool.id(), &sub, Some(family)).await?.ok_or_else(|| {
+            Error::not_authorized("The user has been deleted for the associated refresh token")
+        })?;
+    let revoked = revoked || token.generation != user.token_generation;
+    Ok(Holder { token, user, revoked })
 }
 
 /// Issues new ID and access tokens of the same sign-in. Attributes are read afresh.
@@ -53,17 +67,17 @@ pub(super) async fn refresh(
     context: &Context,
     pool: &Pool,
     client: &Client,
-    token: &RefreshToken,
-    user: &User,
+    holder: &Holder,
     client_metadata: Option<&BTreeMap<String, String>>,
 ) -> Result<AuthenticationResultType, Error> {
+    let Holder { token, user, revoked } = holder;
     if token.expires_ms <= context.now_ms {
         return Err(Error::not_authorized("Refresh Token has expired"));
     }
     if !user.enabled {
         return Err(Error::user_disabled());
     }
-    if token.is_revoked(context, pool.id(), user).await? {
+    if *revoked {
         return Err(Error::not_authorized("Refresh Token has been revoked"));
     }
     let source = TokenGenerationSource::RefreshTokens;

@@ -1,7 +1,7 @@
 //! Refresh tokens: sealed, so that nothing of them is stored. What is stored is their end.
 
 use cenote_crypto::sealed::Purpose;
-use cenote_store::{PoolId, User};
+use cenote_store::User;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::Client;
@@ -46,14 +46,5 @@ impl RefreshToken {
         let scope = [client.record.pool_id.as_str(), client.id()];
         let plain = context.keyring.unseal_text(Purpose::RefreshToken, &scope, token).ok()?;
         serde_json::from_slice(plain.expose()).ok()
-    }
-
-    /// Whether the sign-in was revoked, by itself or with all others of the user.
-    ///
-    /// # Errors
-    /// When the store can't be read.
-    pub async fn is_revoked(&self, context: &Context, pool_id: &PoolId, user: &User) -> Result<bool, Error> {
-        Ok(self.generation != user.token_generation
-            || context.store.is_revoked(pool_id, &self.grant.origin_jti).await?)
     }
 }
