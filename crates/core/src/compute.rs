@@ -13,7 +13,12 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// A piece of work: what hands its result to whoever waits, unless nobody does any more.
+type Job = Box<dyn FnOnce() -> Option<Delivery> + Send>;
+type Delivery = Box<dyn FnOnce()>;
+
+/// How many results a thread holds back at most, to deliver them together.
+const HELD: usize = 4;
 
 thread_local! {
     /// Whether this is one of the threads.
@@ -25,6 +30,9 @@ thread_local! {
 ///
 /// The threads start when they are first needed and then take one piece after the other without sleeping in between, as long
 /// as there is one. A pool for blocking work would wake a thread for every piece.
+///
+/// Results wake those who serve connections, which costs more than serving does. So while more work waits than a few
+/// rounds can do, and everybody waits longer than that, a thread delivers its results a few at a time.
 #[derive(Debug)]
 pub struct Compute {
     queue: Arc<Queue>,
@@ -73,10 +81,12 @@ impl Compute {
         }
         let (sender, receiver) = oneshot::channel();
         self.submit(Box::new(move || {
-            if !sender.is_closed() {
-                // Nobody waits any more if this fails.
-                let _ = sender.send(work());
+            if sender.is_closed() {
+                return None;
             }
+            let result = work();
+            // Nobody waits any more if this fails.
+            Some(Box::new(move || drop(sender.send(result))) as Delivery)
         }))?;
         // A panic drops the sender. What it said may hold what it was about, and stays out of the log.
         receiver.await.map_err(|_| Error::internal("a piece of work panicked"))
@@ -153,13 +163,23 @@ impl Queue {
     /// What a thread does, until the queue is closed.
     fn work(&self) {
         COMPUTES.set(true);
-        while let Some(job) = self.next() {
-            // The hook of the process reports a panic, and whoever waits gets an error.
-            let _ = catch_unwind(AssertUnwindSafe(job));
+        let mut results = Vec::with_capacity(HELD);
+        while let Some(first) = self.wait() {
+            let mut next = Some(first);
+            while let Some(job) = next {
+                // The hook of the process reports a panic, and whoever waits gets an error.
+                results.extend(catch_unwind(AssertUnwindSafe(job)).ok().flatten());
+                let many_wait;
+                (next, many_wait) = self.take();
+                if !many_wait || results.len() >= HELD {
+                    results.drain(..).for_each(|deliver| deliver());
+                }
+            }
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    /// The first piece of work, once there is one.
+    fn wait(&self) -> Option<Job> {
         let mut state = self.state();
         loop {
             if let Some(job) = state.jobs.pop_front() {
@@ -172,6 +192,13 @@ impl Queue {
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
         }
+    }
+
+    /// The first piece of work, if there is one, and whether the last one has to wait for longer than results are held back.
+    fn take(&self) -> (Option<Job>, bool) {
+        let mut state = self.state();
+        let job = state.jobs.pop_front();
+        (job, state.jobs.len() >= HELD * state.threads)
     }
 }
 
@@ -306,6 +333,36 @@ mod tests {
         }
         drop(report);
         assert_eq!(reports.into_iter().collect::<Vec<_>>(), [0, 1, 3, 4]);
+    }
+
+    #[test]
+    fn results_are_delivered_together_only_while_many_wait() {
+        let compute = Compute::new(1);
+        let (release, held) = mpsc::channel::<()>();
+        let (report, reports) = mpsc::channel();
+        let submit = |number, wait: Option<mpsc::Receiver<()>>| {
+            let (works, delivers) = (report.clone(), report.clone());
+            let work = move || {
+                drop(wait.map(|held| held.recv()));
+                works.send(("work", number)).unwrap();
+                Some(Box::new(move || delivers.send(("deliver", number)).unwrap()) as Delivery)
+            };
+            compute.submit(Box::new(work)).unwrap();
+        };
+        submit(0, Some(held));
+        while !compute.queue.state().jobs.is_empty() {
+            thread::yield_now();
+        }
+        (1..10).for_each(|number| submit(number, None));
+        drop(release);
+        drop(report);
+        drop(compute);
+        let rounds = [vec![0, 1, 2, 3], vec![4, 5], vec![6], vec![7], vec![8], vec![9]];
+        let expected = rounds.iter().flat_map(|round| {
+            let done = |what| round.iter().map(move |number| (what, *number));
+            done("work").chain(done("deliver"))
+        });
+        assert_eq!(reports.into_iter().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 
     #[tokio::test]
