@@ -343,7 +343,9 @@ mod tests {
         let submit = |number, wait: Option<mpsc::Receiver<()>>| {
             let (works, delivers) = (report.clone(), report.clone());
             let work = move || {
-                drop(wait.map(|held| held.recv()));
+                if let Some(held) = wait {
+                    held.recv().unwrap_err();
+                }
                 works.send(("work", number)).unwrap();
                 Some(Box::new(move || delivers.send(("deliver", number)).unwrap()) as Delivery)
             };
