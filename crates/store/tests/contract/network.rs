@@ -299,6 +299,15 @@ async fn a_lost_read_is_repeated() {
         assert_eq!(cut.find_pool(&pool.id).await.unwrap().as_ref(), Some(&pool));
         assert_eq!(cut.statistics().retries, 1);
     }
+    // Where nothing comes back, whoever has waited as long as the server may take has waited long enough.
+    for (wait, read) in [(Duration::ZERO, false), (Duration::from_secs(300), true)] {
+        let patient =
+            PostgresOptions { patience: Duration::from_secs(2), failover_wait: wait, ..options.clone() };
+        let fate = (Delivery::Never, End::Silence);
+        let cut = behind_proxy(&patient, b"eu_marked", fate, &Late::new()).await;
+        assert_eq!(cut.find_pool(&pool.id).await.is_ok(), read);
+        assert_eq!(cut.statistics().retries, u64::from(read));
+    }
 }
 
 #[tokio::test]

@@ -140,7 +140,8 @@ async fn answers_that_nobody_reads() {
         .map(|_| {
             tokio::spawn(async move {
                 let mut stream = connect(2, address).await;
-                let requests = "GET /_cenote/metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+                // Large, and made without effort.
+                let requests = "GET /_cenote/inbox HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
                 // Never reads; the server stops reading as well, and then closes.
                 pour(&mut stream, requests.as_bytes(), usize::MAX).await;
                 stream

@@ -106,7 +106,11 @@ impl PostgresEngine {
                 Ok(Err(error)) => classify(&error),
                 Err(_) => {
                     self.shared.discard(client);
-                    return Err(StoreError::unavailable("the database takes too long"));
+                    if !wait.goes_on().await {
+                        return Err(StoreError::unavailable("the database takes too long"));
+                    }
+                    self.shared.counters.count_retry();
+                    continue;
                 }
             };
             if failure.is_of_the_connection() {
