@@ -37,8 +37,8 @@ pub struct Subject {
 
 #[derive(Clone, Debug)]
 enum Who {
-    /// Beside the first change of a user by a name in a while, the name is remembered as if nobody had it: that is what such
-    /// a name costs.
+    /// Beside the first change of a user by a name in a while, a row is kept of the name, as if nobody had it: that is what
+    /// such a name costs. It is empty, so that it takes no time to read.
     User { beside: Option<UnknownUser> },
     /// A name that nobody has, and the row that is kept of it, but for what stands in for the user.
     Nobody(UnknownUser),
@@ -102,7 +102,8 @@ impl Subject {
             Who::User { .. } => Ok(context.store.find_user(pool_id, &self.user.sub).await?.map(Self::from)),
             Who::Nobody(row) => {
                 let stored = context.store.find_unknown_user(pool_id, &row.name_hash).await?;
-                Ok(Some(stand_in(kept(context, pool_id, row.name_hash.clone(), stored)?, username)))
+                let row = kept(context, pool_id, row.name_hash.clone(), stored);
+                stand_in(context, row, username).map(Some)
             }
         }
     }
@@ -126,13 +127,13 @@ pub async fn find(
         user => {
             let name_hash = URL_SAFE_NO_PAD.encode(keyed_hash(pool, "counts", name));
             let stored = context.store.find_unknown_user(pool.id(), &name_hash).await?;
-            let row = kept(context, pool.id(), name_hash, stored)?;
+            let row = kept(context, pool.id(), name_hash, stored);
             match user {
                 Some(user) => {
-                    let beside = (!row.expiry_is_stored).then_some(row);
+                    let beside = (!row.expiry_is_stored).then(|| UnknownUser { user: Box::default(), ..row });
                     Ok(Subject { user, who: Who::User { beside } })
                 }
-                None => Ok(stand_in(row, name)),
+                None => stand_in(context, row, name),
             }
         }
     }
@@ -169,40 +170,32 @@ pub fn template(decoy_verifier: &Sealed) -> Result<String, Error> {
 }
 
 /// What is remembered of a name, or will be: when it expires too soon it is to be kept longer.
-fn kept(
-    context: &Context,
-    pool_id: &PoolId,
-    name_hash: String,
-    stored: Option<UnknownUser>,
-) -> Result<UnknownUser, Error> {
-    let version = stored.as_ref().map_or(0, |stored| stored.version);
-    let valid = stored.filter(|stored| context.now_ms < stored.expires_ms);
-    let least_ms = context.now_ms + LEAST_KEPT_MS;
-    let stored_ms = valid.as_ref().map(|stored| stored.expires_ms).filter(|stored| *stored >= least_ms);
-    let expires_ms = stored_ms.unwrap_or(context.now_ms + KEPT_MS);
-    let user = match valid {
-        Some(stored) => stored.user,
-        None => serde_json::from_str(&context.nobody).map_err(Error::internal)?,
-    };
-    Ok(UnknownUser {
+fn kept(context: &Context, pool_id: &PoolId, name_hash: String, stored: Option<UnknownUser>) -> UnknownUser {
+    let stored = stored.unwrap_or_default();
+    let expiry_is_stored = stored.expires_ms >= context.now_ms + LEAST_KEPT_MS;
+    let is_valid = context.now_ms < stored.expires_ms;
+    UnknownUser {
         pool_id: pool_id.clone(),
         name_hash,
-        version,
-        user,
-        expires_ms,
-        expiry_is_stored: stored_ms.is_some(),
-    })
+        version: stored.version,
+        user: if is_valid { stored.user } else { Box::default() },
+        expires_ms: if expiry_is_stored { stored.expires_ms } else { context.now_ms + KEPT_MS },
+        expiry_is_stored,
+    }
 }
 
 /// Stands in for the user of a name that nobody has.
-fn stand_in(mut row: UnknownUser, name: &str) -> Subject {
+fn stand_in(context: &Context, mut row: UnknownUser, name: &str) -> Result<Subject, Error> {
     let stored = std::mem::take(&mut row.user);
+    let is_empty = stored.username.is_empty();
+    let user =
+        if is_empty { serde_json::from_str(&context.nobody).map_err(Error::internal)? } else { *stored };
     let user = User {
         pool_id: row.pool_id.clone(),
         sub: Sub::new(row.name_hash.clone()),
         version: row.version,
         username: name.to_owned(),
-        ..*stored
+        ..user
     };
-    Subject { user, who: Who::Nobody(row) }
+    Ok(Subject { user, who: Who::Nobody(row) })
 }
