@@ -3,15 +3,15 @@
 use super::Request;
 use crate::encoding::encode_hex;
 
-/// The canonical request with these headers, which must be in lower case; `None` if one of them is not there. Of the
-/// query, `X-Amz-Signature` is left out.
-pub(super) fn canonical_request(request: &Request<'_>, signed_headers: &[String]) -> Option<String> {
+/// The canonical request with these headers, which are separated by semicolons and must be in lower case; `None` if one of
+/// them is not there. Of the query, `X-Amz-Signature` is left out.
+pub(super) fn canonical_request(request: &Request<'_>, signed_headers: &str) -> Option<String> {
     let mut text = String::new();
     for line in [request.method, &canonical_path(request.path), &canonical_query(request.query)] {
         text.push_str(line);
         text.push('\n');
     }
-    for name in signed_headers {
+    for name in signed_headers.split(';') {
         let values: Vec<String> = request.header_values(name).map(canonical_value).collect();
         if values.is_empty() {
             return None;
@@ -22,7 +22,7 @@ pub(super) fn canonical_request(request: &Request<'_>, signed_headers: &[String]
         text.push('\n');
     }
     text.push('\n');
-    text.push_str(&signed_headers.join(";"));
+    text.push_str(signed_headers);
     text.push('\n');
     text.push_str(&encode_hex(&request.payload_sha256));
     Some(text)

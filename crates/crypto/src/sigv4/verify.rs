@@ -35,7 +35,7 @@ pub fn derive_signing_key(secret: &SecretString, date: &str, region: &str, servi
     key
 }
 
-impl Presented {
+impl Presented<'_> {
     /// Checks time, coverage and signature. `request` must be the one that was parsed.
     pub fn verify(
         &self,
@@ -62,13 +62,13 @@ impl Presented {
             return Err(SigV4Error::Mismatch);
         }
         let expected = self.expected_signature(request, signing_key).ok_or(SigV4Error::Mismatch)?;
-        let signature = self.signature.expose();
+        let signature = &*self.signature.0;
         let presented = (signature.len() == 64).then(|| decode_hex(signature)).flatten().unwrap_or_default();
         if constant_time_eq(&expected, &presented) { Ok(()) } else { Err(SigV4Error::Mismatch) }
     }
 
     fn check_coverage(&self, request: &Request<'_>) -> Result<(), SigV4Error> {
-        let covers = |name: &str| self.signed_headers.iter().any(|signed| signed == name);
+        let covers = |name: &str| self.signed_headers.split(';').any(|signed| signed == name);
         for (header, name) in MUST_BE_SIGNED {
             let required = header == "host" || request.header(header).is_some();
             if required && !covers(header) {
@@ -107,12 +107,12 @@ impl Presented {
     }
 
     fn expected_signature(&self, request: &Request<'_>, signing_key: &[u8; 32]) -> Option<[u8; 32]> {
-        if !self.signed_headers.is_sorted_by(|one, next| one < next) {
+        if !self.signed_headers.split(';').is_sorted_by(|one, next| one < next) {
             return None;
         }
         let canonical = canonical_request(request, &self.signed_headers)?;
         let time = basic_time::format(self.request_time);
-        let scope = [&self.date, &self.region, &self.service, "aws4_request"].join("/");
+        let scope = [&*self.date, &self.region, &self.service, "aws4_request"].join("/");
         let canonical = encode_hex(&sha256(&[canonical.as_bytes()]));
         let string_to_sign = ["AWS4-HMAC-SHA256", &time, &scope, &canonical].join("\n");
         Some(hmac_sha256(signing_key, &[string_to_sign.as_bytes()]))

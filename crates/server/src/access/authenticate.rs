@@ -9,7 +9,8 @@ use http::request::Parts;
 use super::{Access, Principal};
 use crate::site::Site;
 
-const SERVICE: &str = "cognito-idp";
+/// The service that signatures have to be scoped to.
+pub(super) const SERVICE: &str = "cognito-idp";
 
 impl Access {
     /// Checks the signature of a request over its raw body.
@@ -48,12 +49,12 @@ impl Access {
         match self {
             Self::Anybody => Ok(Principal {
                 arn: arn(&site.service.settings.account_id, "dev"),
-                region: presented.region,
+                region: presented.region.into_owned(),
                 policy: None,
             }),
             Self::Keys(keys) => {
                 // There are no temporary credentials here, so no session token is a good one.
-                if presented.session_token.is_some() {
+                if presented.has_session_token {
                     return Err(unknown_key());
                 }
                 let key =
@@ -61,10 +62,10 @@ impl Access {
                 // Any region will do: it says where new pools belong.
                 presented.require_scope(&presented.region, SERVICE).map_err(|error| refused(&error))?;
                 let now = site.service.clock.now_ms().div_euclid(1000);
-                presented.verify(&request, &key.secret, now).map_err(|error| refused(&error))?;
+                key.verify(&presented, &request, now).map_err(|error| refused(&error))?;
                 Ok(Principal {
                     arn: arn(&site.service.settings.account_id, &key.name),
-                    region: presented.region,
+                    region: presented.region.into_owned(),
                     policy: Some(key.policy.clone()),
                 })
             }
@@ -79,7 +80,7 @@ fn is_region(text: &str) -> bool {
 }
 
 fn arn(account_id: &str, name: &str) -> String {
-    format!("arn:aws:iam::{account_id}:user/{name}")
+    ["arn:aws:iam::", account_id, ":user/", name].concat()
 }
 
 fn unknown_key() -> Error {

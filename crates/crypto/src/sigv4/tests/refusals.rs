@@ -186,7 +186,6 @@ fn signed_by_hand(signed: &str, more: &[(&str, &str)]) -> Result<(), SigV4Error>
     headers.extend_from_slice(more);
     let mut with_host = vec![("host", "example.amazonaws.com")];
     with_host.extend_from_slice(&headers);
-    let names: Vec<String> = signed.split(';').map(str::to_owned).collect();
     let request = Request {
         method: "GET",
         path: "/",
@@ -194,7 +193,7 @@ fn signed_by_hand(signed: &str, more: &[(&str, &str)]) -> Result<(), SigV4Error>
         headers: &with_host,
         payload_sha256: payload_sha256(b""),
     };
-    let canonical = canonical_request(&request, &names).unwrap_or_default();
+    let canonical = canonical_request(&request, signed).unwrap_or_default();
     let canonical = encode_hex(&payload_sha256(canonical.as_bytes()));
     let text = format!("AWS4-HMAC-SHA256\n{TIME}\n20150830/us-east-1/service/aws4_request\n{canonical}");
     let secret = SecretString::from("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
