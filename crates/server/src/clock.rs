@@ -10,14 +10,21 @@ use cenote_core::clock::Clock;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-impl Clock for SystemClock {
+impl SystemClock {
+    /// Microseconds since 1970.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is where the clock that everybody else takes comes from"
     )]
-    fn now_ms(&self) -> i64 {
+    pub(crate) fn now_us(self) -> i64 {
         let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+        i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+    }
+}
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        self.now_us() / 1000
     }
 }
 
