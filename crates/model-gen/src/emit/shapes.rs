@@ -146,5 +146,5 @@ fn class_text(class: &Class) -> Fallible<String> {
         Beyond::All => "All",
         Beyond::Some => "Some",
     };
-    Ok(format!("Class {{ ascii: {:#034x}, beyond: Beyond::{beyond} }}", class.ascii()?))
+    Ok(format!("Class::new({:#034x}, Beyond::{beyond})", class.ascii()?))
 }

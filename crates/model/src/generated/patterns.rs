@@ -7,7 +7,7 @@ pub static ACR_LEVEL_KEY_TYPE: Pattern = Pattern::new(r"Level[1-4]", Matcher::Od
 pub static ACR_VALUE_TYPE: Pattern = Pattern::new(
     r"[\x21\x23-\x5B\x5D-\x7E]+",
     Matcher::Every {
-        class: Class { ascii: 0x7fffffffeffffffffffffffa00000000, beyond: Beyond::None },
+        class: Class::new(0x7fffffffeffffffffffffffa00000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -23,7 +23,7 @@ pub static ARN_TYPE: Pattern = Pattern::new(
 pub static ATTRIBUTE_NAME_TYPE: Pattern = Pattern::new(
     r"[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+",
     Matcher::Every {
-        class: Class { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Some },
+        class: Class::new(0x7fffffffffffffffffffffff00002600, Beyond::Some),
         min: 1,
         not_last: None,
     },
@@ -33,7 +33,7 @@ pub static ATTRIBUTE_NAME_TYPE: Pattern = Pattern::new(
 pub static AWS_ACCOUNT_ID_TYPE: Pattern = Pattern::new(
     r"[0-9]+",
     Matcher::Every {
-        class: Class { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::None },
+        class: Class::new(0x000000000000000003ff000000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -43,7 +43,7 @@ pub static AWS_ACCOUNT_ID_TYPE: Pattern = Pattern::new(
 pub static CLIENT_ID_TYPE: Pattern = Pattern::new(
     r"[\w+]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe03ff080000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe03ff080000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -53,7 +53,7 @@ pub static CLIENT_ID_TYPE: Pattern = Pattern::new(
 pub static CLIENT_NAME_TYPE: Pattern = Pattern::new(
     r"[\w\s+=,.@-]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87ffffff23ff780100003e00, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87ffffff23ff780100003e00, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -63,7 +63,7 @@ pub static CLIENT_NAME_TYPE: Pattern = Pattern::new(
 pub static COMPLETION_MESSAGE_TYPE: Pattern = Pattern::new(
     r"[\w]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe03ff000000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe03ff000000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -73,7 +73,7 @@ pub static COMPLETION_MESSAGE_TYPE: Pattern = Pattern::new(
 pub static CONFIRMATION_CODE_TYPE: Pattern = Pattern::new(
     r"[\S]+",
     Matcher::Every {
-        class: Class { ascii: 0xfffffffffffffffffffffffeffffc1ff, beyond: Beyond::All },
+        class: Class::new(0xfffffffffffffffffffffffeffffc1ff, Beyond::All),
         min: 1,
         not_last: None,
     },
@@ -83,7 +83,7 @@ pub static CONFIRMATION_CODE_TYPE: Pattern = Pattern::new(
 pub static CUSTOM_ATTRIBUTE_NAME_TYPE: Pattern = Pattern::new(
     r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+",
     Matcher::Every {
-        class: Class { ascii: 0x7ffffffffffffffffffffffe00000000, beyond: Beyond::Some },
+        class: Class::new(0x7ffffffffffffffffffffffe00000000, Beyond::Some),
         min: 1,
         not_last: None,
     },
@@ -93,9 +93,9 @@ pub static CUSTOM_ATTRIBUTE_NAME_TYPE: Pattern = Pattern::new(
 pub static DEVICE_KEY_TYPE: Pattern = Pattern::new(
     r"[\w-]+_[0-9a-f-]+",
     Matcher::Split {
-        head: Class { ascii: 0x07fffffe87fffffe03ff200000000000, beyond: Beyond::None },
+        head: Class::new(0x07fffffe87fffffe03ff200000000000, Beyond::None),
         separator: '_',
-        tail: Class { ascii: 0x0000007e0000000003ff200000000000, beyond: Beyond::None },
+        tail: Class::new(0x0000007e0000000003ff200000000000, Beyond::None),
     },
     r"",
 );
@@ -115,7 +115,7 @@ pub static EMAIL_ADDRESS_TYPE: Pattern = Pattern::new(
 pub static EMAIL_INVITE_MESSAGE_TYPE: Pattern = Pattern::new(
     r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*",
     Matcher::Every {
-        class: Class { ascii: 0x7fffffffffffffffffffffff00003e00, beyond: Beyond::Some },
+        class: Class::new(0x7fffffffffffffffffffffff00003e00, Beyond::Some),
         min: 0,
         not_last: None,
     },
@@ -131,7 +131,7 @@ pub static EMAIL_MFA_MESSAGE_TYPE: Pattern = Pattern::new(
 pub static EMAIL_MFA_SUBJECT_TYPE: Pattern = Pattern::new(
     r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+",
     Matcher::Every {
-        class: Class { ascii: 0x7fffffffffffffffffffffff00003e00, beyond: Beyond::Some },
+        class: Class::new(0x7fffffffffffffffffffffff00003e00, Beyond::Some),
         min: 1,
         not_last: None,
     },
@@ -141,7 +141,7 @@ pub static EMAIL_MFA_SUBJECT_TYPE: Pattern = Pattern::new(
 pub static EMAIL_NOTIFICATION_BODY_TYPE: Pattern = Pattern::new(
     r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]+",
     Matcher::Every {
-        class: Class { ascii: 0x7fffffffffffffffffffffff00003e00, beyond: Beyond::Some },
+        class: Class::new(0x7fffffffffffffffffffffff00003e00, Beyond::Some),
         min: 1,
         not_last: None,
     },
@@ -157,7 +157,7 @@ pub static EMAIL_VERIFICATION_MESSAGE_BY_LINK_TYPE: Pattern = Pattern::new(
 pub static EVENT_ID_TYPE: Pattern = Pattern::new(
     r"[\w+-]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe03ff280000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe03ff280000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -167,7 +167,7 @@ pub static EVENT_ID_TYPE: Pattern = Pattern::new(
 pub static GET_DERIVED_TOKEN_TOKEN_MODEL_TYPE: Pattern = Pattern::new(
     r"[A-Za-z0-9-_+/=.]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe23ffe80000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe23ffe80000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -177,7 +177,7 @@ pub static GET_DERIVED_TOKEN_TOKEN_MODEL_TYPE: Pattern = Pattern::new(
 pub static HEX_STRING_TYPE: Pattern = Pattern::new(
     r"^[0-9a-fA-F]+$",
     Matcher::Every {
-        class: Class { ascii: 0x0000007e0000007e03ff000000000000, beyond: Beyond::None },
+        class: Class::new(0x0000007e0000007e03ff000000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -187,7 +187,7 @@ pub static HEX_STRING_TYPE: Pattern = Pattern::new(
 pub static IDP_IDENTIFIER_TYPE: Pattern = Pattern::new(
     r"[\w\s+=.@-]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87ffffff23ff680100003e00, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87ffffff23ff680100003e00, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -203,7 +203,7 @@ pub static LANGUAGE_ID_TYPE: Pattern = Pattern::new(
 pub static LINK_URL_TYPE: Pattern = Pattern::new(
     r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$",
     Matcher::Every {
-        class: Class { ascii: 0x7ffffffffffffffffffffffe00000000, beyond: Beyond::Some },
+        class: Class::new(0x7ffffffffffffffffffffffe00000000, Beyond::Some),
         min: 1,
         not_last: None,
     },
@@ -231,7 +231,7 @@ pub static OPTIONAL_ARN_TYPE: Pattern = Pattern::new(
 pub static PROVIDER_NAME_TYPE: Pattern = Pattern::new(
     r"[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+",
     Matcher::Every {
-        class: Class { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Some },
+        class: Class::new(0x7fffffffffffffffffffffff00000000, Beyond::Some),
         min: 1,
         not_last: None,
     },
@@ -247,7 +247,7 @@ pub static PROVIDER_NAME_TYPE_V2: Pattern = Pattern::new(
 pub static RESOURCE_ID_TYPE: Pattern = Pattern::new(
     r"^[\w\- ]+$",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe03ff200100000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe03ff200100000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -257,7 +257,7 @@ pub static RESOURCE_ID_TYPE: Pattern = Pattern::new(
 pub static RESOURCE_SERVER_SCOPE_NAME_TYPE: Pattern = Pattern::new(
     r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+",
     Matcher::Every {
-        class: Class { ascii: 0x7fffffffefffffffffff7ffa00000000, beyond: Beyond::None },
+        class: Class::new(0x7fffffffefffffffffff7ffa00000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -273,7 +273,7 @@ pub static S3_ARN_TYPE: Pattern = Pattern::new(
 pub static S3_BUCKET_TYPE: Pattern = Pattern::new(
     r"^[0-9A-Za-z\.\-_]*(?<!\.)$",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe03ff600000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe03ff600000000000, Beyond::None),
         min: 0,
         not_last: Some('.'),
     },
@@ -283,7 +283,7 @@ pub static S3_BUCKET_TYPE: Pattern = Pattern::new(
 pub static SECRET_CODE_TYPE: Pattern = Pattern::new(
     r"[A-Za-z0-9]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe07fffffe03ff000000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe07fffffe03ff000000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -293,7 +293,7 @@ pub static SECRET_CODE_TYPE: Pattern = Pattern::new(
 pub static SECRET_HASH_TYPE: Pattern = Pattern::new(
     r"[\w+=/]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe23ff880000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe23ff880000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -306,7 +306,7 @@ pub static SESSION_ID_TYPE: Pattern =
 pub static SES_CONFIGURATION_SET: Pattern = Pattern::new(
     r"^[a-zA-Z0-9_-]+$",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe03ff200000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe03ff200000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -330,7 +330,7 @@ pub static TERMS_NAME_TYPE: Pattern = Pattern::new(
 pub static TOKEN_MODEL_TYPE: Pattern = Pattern::new(
     r"[A-Za-z0-9-_=.]+",
     Matcher::Every {
-        class: Class { ascii: 0x07fffffe87fffffe23ff600000000000, beyond: Beyond::None },
+        class: Class::new(0x07fffffe87fffffe23ff600000000000, Beyond::None),
         min: 1,
         not_last: None,
     },
@@ -343,9 +343,9 @@ pub static USER_IMPORT_JOB_ID_TYPE: Pattern =
 pub static USER_POOL_ID_TYPE: Pattern = Pattern::new(
     r"[\w-]+_[0-9a-zA-Z]+",
     Matcher::Split {
-        head: Class { ascii: 0x07fffffe87fffffe03ff200000000000, beyond: Beyond::None },
+        head: Class::new(0x07fffffe87fffffe03ff200000000000, Beyond::None),
         separator: '_',
-        tail: Class { ascii: 0x07fffffe07fffffe03ff000000000000, beyond: Beyond::None },
+        tail: Class::new(0x07fffffe07fffffe03ff000000000000, Beyond::None),
     },
     r"",
 );
