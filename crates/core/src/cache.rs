@@ -28,6 +28,12 @@ struct State {
     clients: HashMap<ClientId, Arc<Client>>,
 }
 
+impl State {
+    fn is_fresh(&self) -> bool {
+        self.checked.is_some_and(|at| at.elapsed() < RECHECK)
+    }
+}
+
 /// The cache. Clones of what it holds stay valid for the request that got them.
 #[derive(Default)]
 pub struct ConfigurationCache(RwLock<State>);
@@ -53,6 +59,14 @@ impl ConfigurationCache {
     /// # Errors
     /// When the store can't be read or what it holds can't be understood.
     pub async fn find_pool(&self, service: &Service, id: &PoolId) -> Result<Option<Arc<Pool>>, Error> {
+        match self.fresh(|state| state.pools.get(id).map(Arc::clone)) {
+            Some(pool) => Ok(Some(pool)),
+            // What is rare is boxed: else the future of nearly every request would be kilobytes larger, and be moved so.
+            None => Box::pin(self.read_pool(service, id)).await,
+        }
+    }
+
+    async fn read_pool(&self, service: &Service, id: &PoolId) -> Result<Option<Arc<Pool>>, Error> {
         let epoch = self.refresh(service).await?;
         if let Some(pool) = self.0.read().unwrap_or_else(PoisonError::into_inner).pools.get(id) {
             return Ok(Some(Arc::clone(pool)));
@@ -71,6 +85,14 @@ impl ConfigurationCache {
     /// # Errors
     /// When the store can't be read or what it holds can't be understood.
     pub async fn find_client(&self, service: &Service, id: &ClientId) -> Result<Option<Arc<Client>>, Error> {
+        match self.fresh(|state| state.clients.get(id).map(Arc::clone)) {
+            Some(client) => Ok(Some(client)),
+            // What is rare is boxed: else the future of nearly every request would be kilobytes larger, and be moved so.
+            None => Box::pin(self.read_client(service, id)).await,
+        }
+    }
+
+    async fn read_client(&self, service: &Service, id: &ClientId) -> Result<Option<Arc<Client>>, Error> {
         let epoch = self.refresh(service).await?;
         if let Some(client) = self.0.read().unwrap_or_else(PoisonError::into_inner).clients.get(id) {
             return Ok(Some(Arc::clone(client)));
@@ -84,11 +106,17 @@ impl ConfigurationCache {
         Ok(Some(client))
     }
 
+    /// What is known, if the last check of the count counts.
+    fn fresh<T>(&self, find: impl FnOnce(&State) -> Option<T>) -> Option<T> {
+        let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if state.is_fresh() { find(&state) } else { None }
+    }
+
     /// Compares the count if the last comparison is too old. Returns the epoch that what is read next belongs to.
     async fn refresh(&self, service: &Service) -> Result<u64, Error> {
         let (fresh, epoch) = {
             let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            (state.checked.is_some_and(|at| at.elapsed() < RECHECK), state.epoch)
+            (state.is_fresh(), state.epoch)
         };
         if fresh {
             return Ok(epoch);

@@ -17,15 +17,18 @@ pub(crate) fn decode_base64_lenient(text: &str) -> Option<Vec<u8>> {
     engine.decode(&compact).ok()
 }
 
-/// Of a number below 16.
-pub(crate) const fn hex_digit(number: u8) -> char {
-    (if number < 10 { b'0' + number } else { b'a' + (number - 10) }) as char
+/// The two digits of a byte, as ASCII.
+pub(crate) const fn hex_digits(byte: u8) -> [u8; 2] {
+    const fn digit(number: u8) -> u8 {
+        if number < 10 { b'0' + number } else { b'a' + (number - 10) }
+    }
+    [digit(byte >> 4), digit(byte & 15)]
 }
 
 /// Lower-case hex, two digits a byte.
 pub(crate) fn encode_hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
-    text.extend(bytes.iter().flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]));
+    text.extend(bytes.iter().flat_map(|byte| hex_digits(*byte).map(char::from)));
     text
 }
 

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use crate::encoding::hex_digit;
+use crate::encoding::hex_digits;
 use crate::hash::sha256;
 
 /// A source of random bytes, handed to whatever needs them.
@@ -101,13 +101,15 @@ pub fn uuid_of(mut bytes: [u8; 16]) -> String {
     let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
     *version = *version & 0x0f | 0x40;
     *variant = *variant & 0x3f | 0x80;
+    let digits = bytes.map(hex_digits);
+    // ASCII always is.
+    let digits = std::str::from_utf8(digits.as_flattened()).unwrap_or_default();
     let mut text = String::with_capacity(36);
-    for (position, byte) in bytes.into_iter().enumerate() {
-        if matches!(position, 4 | 6 | 8 | 10) {
+    for group in [0..8, 8..12, 12..16, 16..20, 20..32] {
+        if group.start > 0 {
             text.push('-');
         }
-        text.push(hex_digit(byte >> 4));
-        text.push(hex_digit(byte & 15));
+        text.push_str(digits.get(group).unwrap_or_default());
     }
     text
 }

@@ -131,7 +131,7 @@ impl Store {
         let waiting = self.engine.counters().progress.wait();
         let result = match &*self.engine {
             Engine::Sqlite(engine) => engine.execute(steps).await,
-            Engine::Postgres(engine) => engine.execute(steps).await,
+            Engine::Postgres(engine) => Box::pin(engine.execute(steps)).await,
         };
         waiting.comes_back();
         self.engine.counters().count(&result);
@@ -157,7 +157,8 @@ impl Store {
         self.engine.counters().count_read(query.sql);
         match &*self.engine {
             Engine::Sqlite(engine) => engine.point(query, &params),
-            Engine::Postgres(engine) => engine.read(query, &params).await,
+            // Boxed, as the embedded database's reads have no use for so large a future.
+            Engine::Postgres(engine) => Box::pin(engine.read(query, &params)).await,
         }
     }
 
@@ -171,7 +172,8 @@ impl Store {
         self.engine.counters().count_read(query.sql);
         match &*self.engine {
             Engine::Sqlite(engine) => engine.list(query, params).await,
-            Engine::Postgres(engine) => engine.read(query, &params).await,
+            // Boxed, as the embedded database's reads have no use for so large a future.
+            Engine::Postgres(engine) => Box::pin(engine.read(query, &params)).await,
         }
     }
 }

@@ -174,18 +174,24 @@ impl Pool {
     /// When the store can't be read.
     pub async fn estimated_users(&self, context: &Context) -> Result<i64, Error> {
         let population = context.population.load(Ordering::Acquire);
-        let known = *self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known {
-            let age_ms = context.now_ms - known.at_ms;
-            let kept_ms = match known.users {
-                MANY_USERS.. => ESTIMATE_MS,
-                _ if known.population == population => COUNT_MS,
-                _ => 0,
-            };
-            if age_ms < kept_ms {
-                return Ok(known.users);
-            }
+        match self.known_users(population, context.now_ms) {
+            Some(users) => Ok(users),
+            // Boxed, since it is rare.
+            None => Box::pin(self.count_users(context, population)).await,
         }
+    }
+
+    fn known_users(&self, population: u64, now_ms: i64) -> Option<i64> {
+        let known = (*self.counted.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let kept_ms = match known.users {
+            MANY_USERS.. => ESTIMATE_MS,
+            _ if known.population == population => COUNT_MS,
+            _ => 0,
+        };
+        (now_ms - known.at_ms < kept_ms).then_some(known.users)
+    }
+
+    async fn count_users(&self, context: &Context, population: u64) -> Result<i64, Error> {
         let users = context.store.count_users(self.id()).await?;
         let counted = Counted { users, at_ms: context.now_ms, population };
         *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);

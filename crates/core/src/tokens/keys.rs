@@ -86,11 +86,15 @@ impl Pool {
     /// # Errors
     /// When the store can't be read, or the master key does not open what it holds.
     pub async fn keys(&self, service: &Service) -> Result<Arc<PoolKeys>, Error> {
+        if let Some(keys) = self.keys.get() {
+            return Ok(Arc::clone(keys));
+        }
         let load = async || {
             let records = service.store.signing_keys(self.id()).await?;
             PoolKeys::from_records(&records, &service.keyring).map(Arc::new)
         };
-        self.keys.get_or_try_init(load).await.map(Arc::clone)
+        // Boxed, since it is rare.
+        Box::pin(self.keys.get_or_try_init(load)).await.map(Arc::clone)
     }
 
     /// The `iss` of the pool's tokens, without a trailing slash. `IssuerConfiguration` chooses between AWS's two forms; a

@@ -29,6 +29,9 @@ const WINDOW: u32 = 64 * 1024;
 /// How long a connection without a request may take to close when it was told so.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// What hyper takes by itself.
+const HYPERS_MAX_HEADERS: usize = 100;
+
 /// Requests at once on a connection, those whose client has turned away from them included.
 const STREAMS: u32 = 32;
 
@@ -166,12 +169,15 @@ async fn crowded_out(crowded: &mut watch::Receiver<bool>, started: Instant) {
 
 fn builder(server: &ServerSection) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
+    // Saying what is so anyway would have the places for them written to at every request.
+    if server.max_headers != HYPERS_MAX_HEADERS {
+        builder.http1().max_headers(server.max_headers);
+    }
     builder
         .http1()
         .timer(TokioTimer::new())
         // The watchdog does this, and knows an idle connection from a slow one.
         .header_read_timeout(None)
-        .max_headers(server.max_headers)
         .max_buf_size(usize::try_from(server.max_header_bytes).unwrap_or(usize::MAX));
     builder
         .http2()
