@@ -34,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "seed_file", run: t::seed_file::run, seeds: t::seed_file::seeds },
     Target { name: "trigger_answer", run: t::trigger_answer::run, seeds: t::trigger_answer::seeds },
     Target { name: "template", run: t::template::run, seeds: t::template::seeds },
+    Target { name: "passkey", run: t::passkey::run, seeds: t::passkey::seeds },
     Target { name: "configuration", run: t::configuration::run, seeds: t::configuration::seeds },
     Target { name: "key_file", run: t::key_file::run, seeds: t::key_file::seeds },
 ];

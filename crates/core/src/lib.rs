@@ -9,6 +9,7 @@
 //! | [`pools`], [`clients`] | configuration objects |
 //! | [`users`] | sign-up, attributes, names, passwords, codes, administration |
 //! | [`groups`] | groups and their members |
+//! | [`passkeys`] | their registration |
 //! | [`recovery`] | the forgotten password |
 //! | [`sign_in`], [`tokens`] | flows, challenges, sessions; JWTs, refresh, revocation |
 //! | [`messages`] | which text goes where, and the triggers that may change it |
@@ -27,6 +28,7 @@ pub mod groups;
 pub mod messages;
 pub mod operations;
 pub mod page;
+pub mod passkeys;
 pub mod pools;
 pub mod recovery;
 pub mod settings;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::encoded::Answers;
 use crate::error::Error;
-use crate::{clients, groups, pools, recovery, sign_in, tokens, users};
+use crate::{clients, groups, passkeys, pools, recovery, sign_in, tokens, users};
 
 /// Runs an operation where it is best run: one that computes more than it waits begins on the threads that compute, the
 /// others stay here.
@@ -142,6 +142,10 @@ table! {
         AdminResetUserPassword => recovery::admin_reset_user_password,
         ConfirmForgotPassword => recovery::confirm_forgot_password,
         ForgotPassword => recovery::forgot_password,
+        CompleteWebAuthnRegistration => passkeys::complete_web_authn_registration,
+        DeleteWebAuthnCredential => passkeys::delete_web_authn_credential,
+        ListWebAuthnCredentials => passkeys::list_web_authn_credentials,
+        StartWebAuthnRegistration => passkeys::start_web_authn_registration,
     }
     not_built {
         AdminDeleteSoftwareToken,
@@ -158,7 +162,6 @@ table! {
         AdminUpdateAuthEventFeedback,
         AdminUpdateDeviceStatus,
         AssociateSoftwareToken,
-        CompleteWebAuthnRegistration,
         ConfirmDevice,
         CreateIdentityProvider,
         CreateManagedLoginBranding,
@@ -173,7 +176,6 @@ table! {
         DeleteTerms,
         DeleteUserPoolDomain,
         DeleteUserPoolReplica,
-        DeleteWebAuthnCredential,
         DescribeIdentityProvider,
         DescribeManagedLoginBranding,
         DescribeManagedLoginBrandingByClient,
@@ -203,7 +205,6 @@ table! {
         ListUserImportJobs,
         ListUserPoolReplicas,
         ListUserSessions,
-        ListWebAuthnCredentials,
         RevokeUserSession,
         SetLogDeliveryConfiguration,
         SetRiskConfiguration,
@@ -212,7 +213,6 @@ table! {
         SetUserPoolSessionConfiguration,
         SetUserSettings,
         StartUserImportJob,
-        StartWebAuthnRegistration,
         StopUserImportJob,
         UpdateAuthEventFeedback,
         UpdateDeviceStatus,

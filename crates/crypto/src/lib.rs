@@ -16,6 +16,7 @@
 //! | [`context_data`] | `EncodedData` of threat protection | Cognito's public client scripts |
 //! | [`jwt`] | RS256 tokens and key sets | RFC 7515, 7517, 7518 |
 //! | [`totp`] | time-based one-time passwords | RFC 6238 |
+//! | [`web_authn`] | the answers of passkeys | Web Authentication Level 3 |
 //! | [`sigv4`] | verification of AWS Signature Version 4 | AWS IAM user guide |
 
 mod encoding;
@@ -32,6 +33,7 @@ pub mod secret_hash;
 pub mod sigv4;
 pub mod srp;
 pub mod totp;
+pub mod web_authn;
 pub mod work;
 
 pub use code::ConfirmationCodeHash;

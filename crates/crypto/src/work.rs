@@ -13,25 +13,29 @@ pub enum Kind {
     Unseal,
     /// A power of SRP's generator.
     Power,
+    /// A check of a passkey's answer.
+    Verification,
 }
 
 #[cfg(feature = "testing")]
-static DONE: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
+static DONE: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
 
-/// How often each was done so far: hashes, seals, openings, powers.
+/// How often each was done so far: hashes, seals, openings, powers, checks of passkeys.
 #[cfg(feature = "testing")]
-pub fn done() -> [u64; 4] {
-    [Kind::Mac, Kind::Seal, Kind::Unseal, Kind::Power].map(|kind| counter(kind).load(Ordering::SeqCst))
+pub fn done() -> [u64; 5] {
+    [Kind::Mac, Kind::Seal, Kind::Unseal, Kind::Power, Kind::Verification]
+        .map(|kind| counter(kind).load(Ordering::SeqCst))
 }
 
 #[cfg(feature = "testing")]
 const fn counter(kind: Kind) -> &'static AtomicU64 {
-    let [macs, seals, unseals, powers] = &DONE;
+    let [macs, seals, unseals, powers, verifications] = &DONE;
     match kind {
         Kind::Mac => macs,
         Kind::Seal => seals,
         Kind::Unseal => unseals,
         Kind::Power => powers,
+        Kind::Verification => verifications,
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod context_data;
 pub(crate) mod filter;
 pub(crate) mod key_file;
 pub(crate) mod operation;
+pub(crate) mod passkey;
 pub(crate) mod request_body;
 #[path = "../../../crates/model/tests/wire/sample.rs"]
 mod sample;

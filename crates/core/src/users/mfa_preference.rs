@@ -7,6 +7,7 @@ use cenote_store::{MfaPreference, User};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::passkeys::relying_party::can_be_two_factors;
 use crate::pools::Pool;
 use crate::users::contact::Contact;
 use crate::users::update::update_user;
@@ -100,7 +101,8 @@ impl Settings {
             .collect()
     }
 
-    /// Applies the settings to a user. `fixed`: the factors that are on may not change, only the preference.
+    /// Applies the settings to a user. A passkey takes the place of a second factor only beside another one, so that a user
+    /// who loses it is not locked out. `fixed`: the factors that are on may not change, only the preference.
     ///
     /// # Errors
     /// `InvalidParameterException` for factors that the pool or the user lacks, and for more than one preference.
@@ -115,13 +117,20 @@ impl Settings {
         if requests.iter().filter(|request| request.preferred == Some(true)).count() > 1 {
             return Err(Error::invalid_parameter("Only one MFA method can be preferred."));
         }
-        if self.web_authn.as_ref().and_then(|settings| settings.enabled).unwrap_or_default() {
-            return Err(Error::invalid_parameter("User has no passkey to turn on MFA with."));
+        let passkey = self.web_authn.as_ref().and_then(|settings| settings.enabled);
+        if passkey == Some(true) && !can_be_two_factors(pool) {
+            return Err(Error::invalid_parameter(
+                "Passkey MFA needs the FactorConfiguration MULTI_FACTOR_WITH_USER_VERIFICATION of the user pool.",
+            ));
         }
         update_user(context, user, |user| {
             let before = user.mfa.clone();
             for request in &requests {
                 request.apply(pool, user)?;
+            }
+            user.mfa.passkey = passkey.unwrap_or(user.mfa.passkey);
+            if user.mfa.passkey && user.mfa.enabled.is_empty() {
+                return Err(Error::invalid_parameter("Passkey MFA needs another MFA method beside it."));
             }
             if fixed && user.mfa.enabled != before.enabled {
                 return Err(Error::invalid_parameter(

@@ -41,10 +41,11 @@ pub enum List {
     Clients,
     RegularClients,
     Pools,
+    Passkeys,
 }
 
 impl List {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Users,
         Self::UsersByStatus,
         Self::UsersByName,
@@ -56,6 +57,7 @@ impl List {
         Self::Clients,
         Self::RegularClients,
         Self::Pools,
+        Self::Passkeys,
     ];
 
     /// Operation, member of the token, and the request of a page of one entry.
@@ -87,8 +89,14 @@ impl List {
                 ("ListUserPoolClients", "NextToken", "MaxResults", json!({ "ClientType": "REGULAR" }))
             }
             Self::Pools => ("ListUserPools", "NextToken", "MaxResults", json!({})),
+            Self::Passkeys => (
+                "ListWebAuthnCredentials",
+                "NextToken",
+                "MaxResults",
+                json!({ "AccessToken": home.access_token }),
+            ),
         };
-        if self != Self::Pools {
+        if !matches!(self, Self::Pools | Self::Passkeys) {
             request["UserPoolId"] = json!(pool);
         }
         request[size] = json!(1);

@@ -52,7 +52,7 @@ impl Place {
                     && from_stage == stage
             }
             Kind::Page(List::Pools) => true,
-            Kind::Page(List::GroupsOfUser) => same_user,
+            Kind::Page(List::GroupsOfUser | List::Passkeys) => same_user,
             Kind::Page(_) => same_pool,
         }
     }
@@ -391,6 +391,10 @@ fn access_tokens() -> Vec<Place> {
     takes("VerifyUserAttribute", json!({ "AttributeName": "email", "Code": "wrong" }));
     takes("ChangePassword", json!({ "PreviousPassword": PASSWORD, "ProposedPassword": NEW_PASSWORD }));
     takes("SetUserMFAPreference", json!({}));
+    takes("StartWebAuthnRegistration", json!({}));
+    takes("CompleteWebAuthnRegistration", json!({ "Credential": {} }));
+    takes("ListWebAuthnCredentials", json!({}));
+    takes("DeleteWebAuthnCredential", json!({ "CredentialId": "none" }));
     takes("GlobalSignOut", json!({}));
     takes("DeleteUser", json!({}));
     places

@@ -1,6 +1,7 @@
 //! Pools, clients and users that are as alike as they can be.
 
 use cenote_core::testing::{TestService, WireError, text};
+use cenote_crypto::web_authn::testing::{Authenticator, Said};
 use cenote_crypto::{SecretString, secret_hash};
 use cenote_store::{PoolId, Sub, User};
 use serde_json::{Value, json};
@@ -117,6 +118,9 @@ impl World {
         ];
         for (pool, (client, secret_client, secret), subject) in homes {
             let tokens = world.sign_in(client, subject).await;
+            if client == &one.0 || pool != &first {
+                world.passkeys(&text(&tokens["AccessToken"])).await;
+            }
             world.homes.push(Home {
                 pool: pool.clone(),
                 client: client.clone(),
@@ -132,11 +136,30 @@ impl World {
 
     async fn pool(&mut self, region: &str) -> String {
         self.service.caller.region = region.into();
-        let pool = self.service.pool(json!({ "AutoVerifiedAttributes": ["email"] })).await;
+        let members = json!({
+            "AutoVerifiedAttributes": ["email"],
+            "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"] } },
+        });
+        let pool = self.service.pool(members).await;
+        let members =
+            json!({ "UserPoolId": pool, "WebAuthnConfiguration": { "RelyingPartyId": "localhost" } });
+        self.service.ok("SetUserPoolMfaConfig", members).await;
         for name in ["first", "second"] {
             self.service.ok("CreateGroup", json!({ "UserPoolId": pool, "GroupName": name })).await;
         }
         pool
+    }
+
+    /// Makes two passkeys.
+    async fn passkeys(&self, access_token: &str) {
+        for id in [b"one", b"two"] {
+            let start = json!({ "AccessToken": access_token });
+            let answer = self.service.ok("StartWebAuthnRegistration", start).await;
+            let said = Said::to(&answer["CredentialCreationOptions"], "http://localhost");
+            let credential = Authenticator::es256(id).register(&said);
+            let complete = json!({ "AccessToken": access_token, "Credential": credential });
+            self.service.ok("CompleteWebAuthnRegistration", complete).await;
+        }
     }
 
     /// A public client, one with a secret, and the secret.

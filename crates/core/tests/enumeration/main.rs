@@ -19,7 +19,7 @@ struct Work {
     /// The statements of every read and change set. A row of a user, what stands in for one, and padding are all `row`.
     statements: Vec<Vec<String>>,
     /// Keyed hashes, seals, openings, powers.
-    cryptography: [u64; 4],
+    cryptography: [u64; 5],
 }
 
 /// What a caller can see, without what is invented for a name.

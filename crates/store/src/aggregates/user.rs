@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::aggregates::{Passkey, PendingPasskey};
 use crate::ids::{PoolId, Sealed, Sub};
 
 /// A user's state in its life cycle, by Cognito's names.
@@ -133,6 +134,9 @@ pub struct Password {
 pub struct MfaPreference {
     pub enabled: BTreeSet<String>,
     pub preferred: Option<String>,
+    /// Whether a passkey that verifies its user takes the place of a second factor.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub passkey: bool,
 }
 
 /// A user of a pool: one row, so that codes, counters and status change together or not at all.
@@ -165,4 +169,9 @@ pub struct User {
     /// Grows when all tokens of the user are revoked; each token knows the generation it was issued in.
     pub token_generation: u64,
     pub mfa: MfaPreference,
+    /// In the order of their making.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<Passkey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_passkey: Option<PendingPasskey>,
 }

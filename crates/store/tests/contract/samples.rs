@@ -103,7 +103,26 @@ pub fn full_user(pool: &Pool, sub: &str) -> User {
         mfa: MfaPreference {
             enabled: BTreeSet::from(["SOFTWARE_TOKEN_MFA".into()]),
             preferred: Some("SOFTWARE_TOKEN_MFA".into()),
+            passkey: true,
         },
+        passkeys: vec![Passkey {
+            id: "id".into(),
+            public_key: "key".into(),
+            algorithm: i32::MIN,
+            sign_count: u32::MAX,
+            relying_party_id: "example.com".into(),
+            name: "Passkey".into(),
+            attachment: Some("platform".into()),
+            transports: vec!["internal".into()],
+            created_ms: 7,
+        }],
+        pending_passkey: Some(PendingPasskey {
+            challenge: "challenge".into(),
+            client_id: "client".into(),
+            relying_party_id: "example.com".into(),
+            verify_user: true,
+            expires_ms: i64::MAX,
+        }),
         ..user(pool, sub)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cenote_crypto::web_authn::testing::{Authenticator, Said};
 use cenote_crypto::{SecretString, secret_hash};
 use cenote_model::Operation;
 use serde_json::{Value, json};
@@ -129,11 +130,17 @@ impl<'a> Story<'a> {
             "PreAuthentication": FUNCTION, "PostAuthentication": FUNCTION, "PreTokenGeneration": FUNCTION,
             "UserMigration": FUNCTION,
         });
-        let members = json!({ "AutoVerifiedAttributes": ["email"], "LambdaConfig": functions });
+        let factors = json!({ "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"] } });
+        let members = json!({
+            "AutoVerifiedAttributes": ["email"], "LambdaConfig": functions, "Policies": factors,
+        });
         self.ok("UpdateUserPool", self.in_pool(members)).await;
         self.ok("DescribeUserPool", self.in_pool(json!({}))).await;
         self.ok("GetUserPoolMfaConfig", self.in_pool(json!({}))).await;
-        self.ok("SetUserPoolMfaConfig", self.in_pool(json!({ "MfaConfiguration": "OFF" }))).await;
+        let members = json!({
+            "MfaConfiguration": "OFF", "WebAuthnConfiguration": { "RelyingPartyId": "people.example" },
+        });
+        self.ok("SetUserPoolMfaConfig", self.in_pool(members)).await;
         self.ok("TagResource", json!({ "ResourceArn": arn, "Tags": { "team": "identity" } })).await;
         self.ok("ListTagsForResource", json!({ "ResourceArn": arn })).await;
         self.ok("UntagResource", json!({ "ResourceArn": arn, "TagKeys": ["team"] })).await;
@@ -206,6 +213,7 @@ impl<'a> Story<'a> {
         self.ok("VerifyUserAttribute", own(json!({ "AttributeName": "email", "Code": code }))).await;
         self.ok("DeleteUserAttributes", own(json!({ "UserAttributeNames": ["custom:diary"] }))).await;
         self.ok("SetUserMFAPreference", own(json!({}))).await;
+        self.passkey(&tokens["AccessToken"]).await;
         let passwords = json!({ "PreviousPassword": "Not-wilhelminas-0", "ProposedPassword": SECOND });
         self.fails("ChangePassword", own(passwords)).await;
         let passwords = json!({ "PreviousPassword": PASSWORD, "ProposedPassword": SECOND });
@@ -247,6 +255,24 @@ impl<'a> Story<'a> {
             self.fails("SignUp", self.public(user, members)).await;
         }
         self.sign_in("migrated-person", "Password-of-the-migrated-1").await;
+    }
+
+    /// A passkey is made and given up.
+    async fn passkey(&mut self, access_token: &Value) {
+        let own = |members: Value| merged(json!({ "AccessToken": access_token }), members);
+        let authenticator = Authenticator::es256(b"the passkey of wilhelmina");
+        self.remembered.person("passkey", &authenticator.id_text());
+        let start = self.ok("StartWebAuthnRegistration", own(json!({}))).await;
+        let options = &start["CredentialCreationOptions"];
+        self.remembered.person("challenge", options["challenge"].as_str().unwrap());
+        let foreign = authenticator.register(&Said::to(options, "https://origin-of-somebody-else.example"));
+        self.fails("CompleteWebAuthnRegistration", own(json!({ "Credential": foreign }))).await;
+        let credential = authenticator.register(&Said::to(options, "https://people.example"));
+        self.ok("CompleteWebAuthnRegistration", own(json!({ "Credential": credential }))).await;
+        self.ok("ListWebAuthnCredentials", own(json!({ "MaxResults": 1 }))).await;
+        let id = json!({ "CredentialId": authenticator.id_text() });
+        self.ok("DeleteWebAuthnCredential", own(id.clone())).await;
+        self.fails("DeleteWebAuthnCredential", own(id)).await;
     }
 
     /// What administrators do.

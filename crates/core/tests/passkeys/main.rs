@@ -1,0 +1,9 @@
+//! Passkeys, by an authenticator in software.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod lists;
+mod preference;
+mod refusals;
+mod registration;
+mod world;
