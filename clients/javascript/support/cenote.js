@@ -13,7 +13,7 @@ import { CognitoIdentityProvider } from '@aws-sdk/client-cognito-identity-provid
 
 const START_MS = 60_000;
 const WAIT_MS = 20_000;
-const BINARY = process.env.CENOTE_BINARY ?? fileURLToPath(new URL('../../../target/debug/cenote', import.meta.url));
+export const BINARY = process.env.CENOTE_BINARY ?? fileURLToPath(new URL('../../../target/debug/cenote', import.meta.url));
 
 export const REGION = 'eu-central-1';
 export const PASSWORD = 'Correct-horse-1';
@@ -37,6 +37,8 @@ export async function startCenote(...options) {
   ]);
   return {
     url,
+    /** Its data folder. */
+    data: path.join(folder, 'data'),
     /** An AWS SDK client for it. */
     client: () =>
       new CognitoIdentityProvider({

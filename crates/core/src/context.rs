@@ -164,6 +164,7 @@ fn is_configuration(change: &Change) -> bool {
             | Change::UpdateClient(_)
             | Change::DeleteClient { .. }
             | Change::InsertSigningKey(_)
+            | Change::DeleteSigningKey { .. }
     )
 }
 

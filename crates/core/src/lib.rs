@@ -43,6 +43,7 @@ pub mod testing;
 pub mod threat;
 pub mod tokens;
 pub mod trigger;
+pub mod user_sessions;
 pub mod users;
 
 pub use context::{Caller, Context, Service, ServiceParts};

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::encoded::Answers;
 use crate::error::Error;
-use crate::{clients, groups, passkeys, pools, recovery, sign_in, tokens, users};
+use crate::{clients, groups, passkeys, pools, recovery, sign_in, tokens, user_sessions, users};
 
 /// Runs an operation where it is best run: one that computes more than it waits begins on the threads that compute, the
 /// others stay here.
@@ -134,6 +134,8 @@ table! {
         AdminUserGlobalSignOut => tokens::admin_user_global_sign_out,
         GlobalSignOut => tokens::global_sign_out,
         RevokeToken => tokens::revoke_token,
+        GetDerivedToken => tokens::get_derived_token,
+        GetClientToken => tokens::get_client_token,
         AdminRespondToAuthChallenge => sign_in::admin_respond_to_auth_challenge,
         RespondToAuthChallenge => sign_in::respond_to_auth_challenge,
         AdminInitiateAuth => sign_in::admin_initiate_auth,
@@ -146,6 +148,14 @@ table! {
         DeleteWebAuthnCredential => passkeys::delete_web_authn_credential,
         ListWebAuthnCredentials => passkeys::list_web_authn_credentials,
         StartWebAuthnRegistration => passkeys::start_web_authn_registration,
+        AdminListUserSessions => user_sessions::admin_list_user_sessions,
+        AdminRevokeUserSession => user_sessions::admin_revoke_user_session,
+        GetUserPoolClientSessionConfiguration => user_sessions::get_user_pool_client_session_configuration,
+        GetUserPoolSessionConfiguration => user_sessions::get_user_pool_session_configuration,
+        ListUserSessions => user_sessions::list_user_sessions,
+        RevokeUserSession => user_sessions::revoke_user_session,
+        SetUserPoolClientSessionConfiguration => user_sessions::set_user_pool_client_session_configuration,
+        SetUserPoolSessionConfiguration => user_sessions::set_user_pool_session_configuration,
     }
     not_built {
         AdminDeleteSoftwareToken,
@@ -156,8 +166,6 @@ table! {
         AdminLinkProviderForUser,
         AdminListDevices,
         AdminListUserAuthEvents,
-        AdminListUserSessions,
-        AdminRevokeUserSession,
         AdminSetUserSettings,
         AdminUpdateAuthEventFeedback,
         AdminUpdateDeviceStatus,
@@ -187,8 +195,6 @@ table! {
         DescribeUserPoolDomain,
         ForgetDevice,
         GetCSVHeader,
-        GetClientToken,
-        GetDerivedToken,
         GetDevice,
         GetIdentityProviderByIdentifier,
         GetLogDeliveryConfiguration,
@@ -196,21 +202,15 @@ table! {
         GetSigningCertificate,
         GetUICustomization,
         GetUserAuthFactors,
-        GetUserPoolClientSessionConfiguration,
-        GetUserPoolSessionConfiguration,
         ListDevices,
         ListIdentityProviders,
         ListResourceServers,
         ListTerms,
         ListUserImportJobs,
         ListUserPoolReplicas,
-        ListUserSessions,
-        RevokeUserSession,
         SetLogDeliveryConfiguration,
         SetRiskConfiguration,
         SetUICustomization,
-        SetUserPoolClientSessionConfiguration,
-        SetUserPoolSessionConfiguration,
         SetUserSettings,
         StartUserImportJob,
         StopUserImportJob,

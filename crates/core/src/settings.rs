@@ -61,6 +61,8 @@ pub struct Settings {
     pub issuer: IssuerForm,
     pub limits: Limits,
     pub ineligible: Ineligible,
+    /// Whether a refresh token that was rotated out and comes back ends its sign-in. Cognito only refuses it.
+    pub reuse_revokes: bool,
     /// `dev` only: pool tag and client names may set ids.
     pub custom_ids: bool,
     /// `dev` only: every code is this one.
@@ -76,6 +78,7 @@ impl Default for Settings {
             issuer: IssuerForm::Own,
             limits: Limits::default(),
             ineligible: Ineligible::Simulate,
+            reuse_revokes: false,
             custom_ids: false,
             fixed_code: None,
         }

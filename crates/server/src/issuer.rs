@@ -55,8 +55,14 @@ pub(crate) async fn answer(site: &Site, path: &str, source_ip: IpAddr) -> Answer
         Ok(body) => {
             let mut answer = answer::plain(StatusCode::OK, "application/json", body);
             // Test suites throw pools away and make them again with other keys.
-            let age = if site.dev { "no-cache" } else { "public, max-age=3600" };
-            answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(age));
+            let age = if site.dev {
+                "no-cache".to_owned()
+            } else {
+                format!("public, max-age={}", keys::JWKS_CACHED_MS / 1000)
+            };
+            if let Ok(age) = HeaderValue::from_str(&age) {
+                answer.headers_mut().insert(CACHE_CONTROL, age);
+            }
             answer
         }
         Err(Error { code: code @ ErrorCode::ResourceNotFoundException, message, .. }) => {

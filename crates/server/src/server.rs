@@ -261,6 +261,7 @@ fn settings(config: &Config, url: &str, dev: bool, fixed_code: Option<String>) -
             IneligibleAnswer::Simulate => Ineligible::Simulate,
             IneligibleAnswer::Error => Ineligible::Error,
         },
+        reuse_revokes: config.tokens.reuse_revokes,
         custom_ids: dev,
         fixed_code,
     }

@@ -1,8 +1,8 @@
 //! What can be written, and why it may be refused.
 
 use crate::aggregates::{
-    AccessKey, Client, Group, InboxMessage, Membership, NameKind, OutboxMessage, Pool, Revocation,
-    SigningKey, UnknownUser, UsedSession, User,
+    AccessKey, Client, Group, InboxMessage, Membership, NameKind, OutboxMessage, Pool, RefreshFamily,
+    Revocation, SessionActivity, SigningKey, UnknownUser, UsedSession, User, UserSession,
 };
 use crate::ids::{ClientId, MessageId, PoolId, Sub};
 
@@ -27,6 +27,11 @@ pub enum Change {
         version: i64,
     },
     InsertSigningKey(SigningKey),
+    /// Needs the key to be there.
+    DeleteSigningKey {
+        pool_id: PoolId,
+        kid: String,
+    },
     /// Claims every name in `names`, and needs the pool to exist.
     InsertUser(Box<User>),
     /// Claims the names that are new in `after`, releases those that are gone. `before` is what was read.
@@ -71,6 +76,23 @@ pub enum Change {
     MarkSessionUsed(UsedSession),
     /// Revoking twice is no conflict.
     Revoke(Revocation),
+    /// Inserts when its version is 0, which needs the user to exist; else updates.
+    PutRefreshFamily(RefreshFamily),
+    /// Needs the user to exist.
+    InsertUserSession(UserSession),
+    /// A session that is gone stays gone, and is no conflict.
+    TouchUserSession {
+        pool_id: PoolId,
+        sub: Sub,
+        id: String,
+        activity: SessionActivity,
+    },
+    /// Removing what is gone is no conflict.
+    DeleteUserSession {
+        pool_id: PoolId,
+        sub: Sub,
+        id: String,
+    },
     InsertAccessKey(AccessKey),
     DeleteAccessKey {
         id: String,

@@ -9,6 +9,7 @@ use cenote_model::types::{
 use crate::clients::oauth_checks;
 use crate::error::Error;
 use crate::pools::{Pool, tier};
+use crate::tokens::validity::seconds;
 
 /// Seconds that access and ID tokens may live.
 const SHORT_LIVED: std::ops::RangeInclusive<i64> = 300..=86_400;
@@ -21,7 +22,7 @@ const LONG_LIVED: std::ops::RangeInclusive<i64> = 3600..=315_360_000;
 /// As the two operations declare them.
 pub fn configuration(client: &UserPoolClientType, has_secret: bool, pool: &Pool) -> Result<(), Error> {
     token_validity(client)?;
-    flows(client)?;
+    flows(client, has_secret)?;
     attributes(client, pool)?;
     oauth_checks::configuration(client, has_secret, pool)?;
     if client.enable_propagate_additional_user_context_data == Some(true) && !has_secret {
@@ -37,7 +38,7 @@ pub fn configuration(client: &UserPoolClientType, has_secret: bool, pool: &Pool)
     }
 }
 
-/// A unit without its number measures the default number, so minutes alone are too short.
+/// Minutes alone are too short: they measure the default number.
 fn token_validity(client: &UserPoolClientType) -> Result<(), Error> {
     let no_units = TokenValidityUnitsType::default();
     let units = client.token_validity_units.as_ref().unwrap_or(&no_units);
@@ -56,23 +57,25 @@ fn token_validity(client: &UserPoolClientType) -> Result<(), Error> {
     Ok(())
 }
 
-fn seconds(validity: i32, unit: Option<TimeUnitsType>, default: TimeUnitsType) -> i64 {
-    let factor = match unit.unwrap_or(default) {
-        TimeUnitsType::Seconds => 1,
-        TimeUnitsType::Minutes => 60,
-        TimeUnitsType::Hours => 3600,
-        TimeUnitsType::Days => 86_400,
-    };
-    i64::from(validity) * factor
-}
-
-fn flows(client: &UserPoolClientType) -> Result<(), Error> {
+fn flows(client: &UserPoolClientType, has_secret: bool) -> Result<(), Error> {
     let flows = client.explicit_auth_flows.as_deref().unwrap_or_default();
     let legacy = flows.iter().filter(|flow| !flow.as_str().starts_with("ALLOW_")).count();
     if legacy != 0 && legacy != flows.len() {
         return Err(Error::invalid_parameter(
             "Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names.",
         ));
+    }
+    if flows.contains(&ExplicitAuthFlowsType::AllowClientTokenAuth) {
+        if flows.len() != 1 {
+            return Err(Error::invalid_parameter(
+                "ALLOW_CLIENT_TOKEN_AUTH cannot be used with other auth flows.",
+            ));
+        }
+        if !has_secret {
+            return Err(Error::invalid_parameter(
+                "Client Secret is required to use ALLOW_CLIENT_TOKEN_AUTH.",
+            ));
+        }
     }
     let rotates = client.refresh_token_rotation.as_ref().is_some_and(|it| it.feature == FeatureType::Enabled);
     if rotates && flows.contains(&ExplicitAuthFlowsType::AllowRefreshTokenAuth) {

@@ -66,6 +66,7 @@ pub async fn create_with_id(
             created_ms: context.now_ms,
             modified_ms: context.now_ms,
             configuration: value.clone(),
+            sso_session_minutes: None,
             secrets: secret.into_iter().collect(),
         };
         match context.commit(vec![Change::InsertClient(record.clone())]).await {

@@ -30,4 +30,5 @@ pub use delete_user_pool_client_secret::delete_user_pool_client_secret;
 pub use describe_user_pool_client::describe_user_pool_client;
 pub use list_user_pool_client_secrets::list_user_pool_client_secrets;
 pub use list_user_pool_clients::list_user_pool_clients;
+pub use oauth_checks::is_user_scope;
 pub use update_user_pool_client::update_user_pool_client;

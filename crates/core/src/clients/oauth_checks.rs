@@ -16,6 +16,12 @@ const SCRIPT_SCHEMES: [&str; 4] = ["javascript", "data", "vbscript", "blob"];
 /// The provider that is the pool itself.
 const OWN_PROVIDER: &str = "COGNITO";
 
+/// Whether a scope says what may be done for a user, so that a machine has no use for it.
+#[must_use]
+pub fn is_user_scope(scope: &str) -> bool {
+    STANDARD_SCOPES.contains(&scope)
+}
+
 /// # Errors
 /// `InvalidOAuthFlowException`, `ScopeDoesNotExistException`, `InvalidParameterException`.
 pub fn configuration(client: &UserPoolClientType, has_secret: bool, pool: &Pool) -> Result<(), Error> {

@@ -18,7 +18,8 @@ use crate::pools::pool::PoolConfiguration;
 /// CreateUserPool can say. Nothing is checked yet.
 #[must_use]
 pub fn apply(members: Members, before: PoolConfiguration) -> PoolConfiguration {
-    let PoolConfiguration { user_pool: before, software_token_mfa, sms_mfa, email_mfa, web_authn } = before;
+    let PoolConfiguration { user_pool: before, software_token_mfa, sms_mfa, email_mfa, web_authn, sessions } =
+        before;
     let default = defaults::user_pool();
 
     let tier = tier(&members, &before);
@@ -114,11 +115,12 @@ pub fn apply(members: Members, before: PoolConfiguration) -> PoolConfiguration {
             sms_mfa: false,
             email_mfa: None,
             web_authn,
+            sessions,
         };
     }
     let other_factor = is_enabled(software_token_mfa.as_ref()) || email_mfa.is_some();
     let sms_mfa = user_pool.sms_configuration.is_some() && (sms_mfa || (mfa_given && !other_factor));
-    PoolConfiguration { user_pool, software_token_mfa, sms_mfa, email_mfa, web_authn }
+    PoolConfiguration { user_pool, software_token_mfa, sms_mfa, email_mfa, web_authn, sessions }
 }
 
 /// Whether the software token is on.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::sealed::Purpose;
@@ -12,12 +12,12 @@ use cenote_model::types::{
 };
 use cenote_store::{Change, CommitError, PoolId};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::describe_user_pool::Described;
 use crate::tokens::keys::PoolKeys;
+use crate::user_sessions::configuration::SessionConfiguration;
 
 /// How often a change is tried that somebody else's change may come before.
 pub(crate) const ATTEMPTS: u32 = 5;
@@ -40,6 +40,8 @@ pub struct PoolConfiguration {
     pub sms_mfa: bool,
     pub email_mfa: Option<EmailMfaConfigType>,
     pub web_authn: Option<WebAuthnConfigurationType>,
+    /// The parts of SetUserPoolSessionConfiguration.
+    pub sessions: SessionConfiguration,
 }
 
 impl PoolConfiguration {
@@ -54,6 +56,7 @@ impl PoolConfiguration {
             "SmsMfa": self.sms_mfa,
             "EmailMfa": serde_json::to_value(&self.email_mfa).map_err(Error::internal)?,
             "WebAuthn": serde_json::to_value(&self.web_authn).map_err(Error::internal)?,
+            "Sessions": serde_json::to_value(self.sessions).map_err(Error::internal)?,
         }))
     }
 
@@ -66,6 +69,10 @@ impl PoolConfiguration {
             sms_mfa: take("SmsMfa").map_or(Some(false), |value| value.as_bool())?,
             email_mfa: optional(take("EmailMfa"))?,
             web_authn: optional(take("WebAuthn"))?,
+            sessions: match take("Sessions") {
+                None => SessionConfiguration::default(),
+                Some(value) => serde_json::from_value(value).ok()?,
+            },
         })
     }
 }
@@ -81,7 +88,7 @@ pub struct Pool {
     pub configuration: PoolConfiguration,
     /// Behind the simulated answers for unknown users.
     pub secret: [u8; 32],
-    pub(crate) keys: OnceCell<Arc<PoolKeys>>,
+    pub(crate) keys: RwLock<Option<Arc<PoolKeys>>>,
     counted: Mutex<Option<Counted>>,
     pub(super) described: Described,
     schema: BTreeMap<String, SchemaAttributeType>,
@@ -126,7 +133,7 @@ impl Pool {
             record,
             configuration,
             secret,
-            keys: OnceCell::new(),
+            keys: RwLock::default(),
             counted: Mutex::new(None),
             described: Described::default(),
             schema,

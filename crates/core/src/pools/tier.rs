@@ -11,6 +11,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::pools::pool::{Pool, PoolConfiguration};
 
+/// The tracking of sessions among those names.
+pub const SESSIONS: &str = "User Session Tracking";
+
 /// The configured features that the configured tier lacks, by the names Cognito gives them.
 #[must_use]
 pub fn unavailable(configuration: &PoolConfiguration) -> Vec<String> {
@@ -48,6 +51,9 @@ pub fn unavailable(configuration: &PoolConfiguration) -> Vec<String> {
         }
         if pool.dcr_configuration.is_some() {
             features.push("Dynamic Client Registration".to_owned());
+        }
+        if configuration.sessions.tracked {
+            features.push(SESSIONS.to_owned());
         }
     }
     let protects = pool
@@ -122,9 +128,17 @@ pub fn client_feature(client: &UserPoolClientType) -> Option<&'static str> {
         .is_some_and(|rotation| rotation.feature == FeatureType::Enabled);
     let chooses =
         client.explicit_auth_flows.iter().flatten().any(|flow| *flow == ExplicitAuthFlowsType::AllowUserAuth);
-    match (rotates, chooses) {
-        (true, _) => Some("Refresh Token Rotation"),
-        (_, true) => Some("Choice-Based Sign-In"),
+    let exchanges = client.explicit_auth_flows.iter().flatten().any(|flow| {
+        matches!(
+            flow,
+            ExplicitAuthFlowsType::AllowTokenExchangeDelegation
+                | ExplicitAuthFlowsType::AllowTokenExchangeImpersonation
+        )
+    });
+    match (rotates, chooses, exchanges) {
+        (true, _, _) => Some("Refresh Token Rotation"),
+        (_, true, _) => Some("Choice-Based Sign-In"),
+        (_, _, true) => Some("Token Exchange"),
         _ => None,
     }
 }

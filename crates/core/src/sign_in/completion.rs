@@ -10,6 +10,7 @@ use crate::sign_in::step::{Outcome, SignIn};
 use crate::tokens::grant::Grant;
 use crate::tokens::issue::{self, Issue, Refresh};
 use crate::trigger;
+use crate::user_sessions::record;
 
 /// Completes a sign-in. What the last step had to write, such as its used session, is written.
 ///
@@ -38,5 +39,6 @@ pub async fn complete(sign_in: SignIn<'_>, user: &User, progress: &Progress) -> 
         Issue { pool, client, user, grant: &grant, refresh: Refresh::New, source, client_metadata },
     )
     .await?;
+    record::sign_in(context, pool, client, user, &grant).await?;
     Ok(Outcome::tokens(tokens))
 }

@@ -1,7 +1,7 @@
 //! Which flow a request asks for, and whether the client may use it.
 
 use cenote_model::ErrorCode;
-use cenote_model::types::{AuthFlowType, ExplicitAuthFlowsType, FeatureType};
+use cenote_model::types::{AuthFlowType, ExplicitAuthFlowsType};
 
 use crate::clients::Client;
 use crate::error::Error;
@@ -33,7 +33,7 @@ pub fn check_flow(side: Side, client: &Client, flow: AuthFlowType) -> Result<(),
             return Err(Error::invalid_parameter("Initiate Auth method not supported."));
         }
         AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth => {
-            if rotates(client) {
+            if client.rotates_refresh_tokens() {
                 return Err(Error::new(
                     ErrorCode::UnsupportedOperationException,
                     "This API does not support refresh token rotation",
@@ -75,15 +75,6 @@ pub fn check_custom_only(client: &Client, custom: bool) -> Result<(), Error> {
 
 fn is_refresh(flow: AuthFlowType) -> bool {
     matches!(flow, AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth)
-}
-
-/// Whether the client's refresh tokens change with every use.
-pub(super) fn rotates(client: &Client) -> bool {
-    client
-        .configuration
-        .refresh_token_rotation
-        .as_ref()
-        .is_some_and(|rotation| rotation.feature == FeatureType::Enabled)
 }
 
 /// Runs a flow: the secret hash first, then whether the client may use the flow, then the flow.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use cenote_model::ErrorCode;
 use cenote_model::types::AuthenticationResultType;
-use cenote_store::{Sub, User};
+use cenote_store::{RefreshFamily, Sub, User};
 use cenote_triggers::pre_token_generation::TokenGenerationSource;
 
 use crate::clients::Client;
@@ -13,6 +14,8 @@ use crate::pools::Pool;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::tokens::issue::{self, Issue, Refresh};
 use crate::tokens::refresh_token::RefreshToken;
+use crate::tokens::rotation;
+use crate::user_sessions::record;
 
 /// A refresh token and its user.
 pub(super) struct Holder {
@@ -20,6 +23,8 @@ pub(super) struct Holder {
     user: User,
     /// Whether the sign-in was revoked, by itself or with all others of the user.
     revoked: bool,
+    /// Which of the sign-in's tokens are good, if they were ever rotated.
+    family: Option<RefreshFamily>,
 }
 
 /// REFRESH_TOKEN_AUTH and its older name. No metadata reaches the triggers.
@@ -34,7 +39,11 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
         &[holder.user.username.as_str(), holder.user.sub.as_str()],
         parameters.find("SECRET_HASH"),
     )?;
-    let tokens = refresh(context, pool, client, &holder, None).await?;
+    let tokens = refresh(context, pool, client, &holder, None).await.map_err(|error| {
+        // The flow knows no word for a token that was replaced while the client rotated them.
+        let replaced = error.code == ErrorCode::RefreshTokenReuseException;
+        if replaced { Error::not_authorized("Refresh Token has been revoked") } else { error }
+    })?;
     Ok(Outcome::tokens(tokens))
 }
 
@@ -50,19 +59,19 @@ pub(super) async fn open(
 ) -> Result<Holder, Error> {
     let token = RefreshToken::unseal(context, client, text)
         .ok_or_else(|| Error::not_authorized("Invalid Refresh Token"))?;
-    let (sub, family) = (Sub::new(token.sub.clone()), token.grant.origin_jti.as_str());
-    let (user, revoked) =
-        context.store.find_token_holder(pool.id(), &sub, Some(family)).await?.ok_or_else(|| {
-            Error::not_authorized("The user has been deleted for the associated refresh token")
-        })?;
+    let (sub, origin_jti) = (Sub::new(token.sub.clone()), token.grant.origin_jti.as_str());
+    let found = context.store.find_refresh_holder(pool.id(), &sub, origin_jti).await?;
+    let (user, revoked, family) = found.ok_or_else(RefreshToken::user_gone)?;
     let revoked = revoked || token.generation != user.token_generation;
-    Ok(Holder { token, user, revoked })
+    Ok(Holder { token, user, revoked, family })
 }
 
-/// Issues new ID and access tokens of the same sign-in. Attributes are read afresh.
+/// Issues new ID and access tokens of the same sign-in, and a new refresh token if the client rotates them. Attributes are
+/// read afresh. Only a rotation writes, and a pool that keeps track of sessions.
 ///
 /// # Errors
-/// `NotAuthorizedException` when the token is too old or revoked, or its user disabled; those of the trigger.
+/// `NotAuthorizedException` when the token is too old or revoked, or its user disabled; `RefreshTokenReuseException` when a
+/// rotation has replaced it; those of the trigger.
 pub(super) async fn refresh(
     context: &Context,
     pool: &Pool,
@@ -70,7 +79,7 @@ pub(super) async fn refresh(
     holder: &Holder,
     client_metadata: Option<&BTreeMap<String, String>>,
 ) -> Result<AuthenticationResultType, Error> {
-    let Holder { token, user, revoked } = holder;
+    let Holder { token, user, revoked, family } = holder;
     if token.expires_ms <= context.now_ms {
         return Err(Error::not_authorized("Refresh Token has expired"));
     }
@@ -80,11 +89,19 @@ pub(super) async fn refresh(
     if *revoked {
         return Err(Error::not_authorized("Refresh Token has been revoked"));
     }
+    if !rotation::is_good(context, token, family.as_ref()) {
+        return Err(rotation::refuse_reuse(context, client, token).await?);
+    }
     let source = TokenGenerationSource::RefreshTokens;
     let grant = &token.grant;
-    issue::issue(
-        context,
-        Issue { pool, client, user, grant, refresh: Refresh::Keep, source, client_metadata },
-    )
-    .await
+    let issue = Issue { pool, client, user, grant, refresh: Refresh::Again, source, client_metadata };
+    let mut tokens = issue::issue(context, issue).await?;
+    let recorded = record::refresh(context, pool, token);
+    if client.rotates_refresh_tokens() {
+        tokens.refresh_token =
+            Some(rotation::rotate(context, client, token, family.clone(), recorded).await?);
+    } else if let Some(change) = recorded {
+        context.commit(vec![change]).await?;
+    }
+    Ok(tokens)
 }

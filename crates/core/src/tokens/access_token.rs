@@ -28,6 +28,8 @@ pub struct TokenHolder {
     pub pool: Arc<Pool>,
     pub client: Arc<Client>,
     pub user: User,
+    /// The sign-in that the token is of, if it says so.
+    pub family: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -109,7 +111,12 @@ impl BelievedToken {
         if revoked || !belongs_to(token, context, pool, &user) {
             return Err(Error::not_authorized("Access Token has been revoked"));
         }
-        Ok(TokenHolder { pool: Arc::clone(pool), client: Arc::clone(client), user })
+        Ok(TokenHolder {
+            pool: Arc::clone(pool),
+            client: Arc::clone(client),
+            user,
+            family: token.family.clone(),
+        })
     }
 
     /// What GetUser answered this token before, if it would say the same now: the sign-in is not revoked, and user and client

@@ -7,21 +7,18 @@ use serde_json::{Map, Value, json};
 use crate::clients::Client;
 use crate::context::Context;
 use crate::pools::Pool;
-use crate::tokens::grant::{Grant, token_id};
+use crate::tokens::grant::token_id;
+use crate::tokens::issue::{Issue, Refresh};
 use crate::users::attributes::is_readable;
 use crate::users::contact::Contact;
 
 /// The scope of a sign-in by the API, and what operations by access token ask for.
 pub const ADMIN_SCOPE: &str = "aws.cognito.signin.user.admin";
 
-/// The claims of an access token.
-pub(super) fn access_claims(
-    context: &Context,
-    pool: &Pool,
-    client: &Client,
-    user: &User,
-    grant: &Grant,
-) -> Map<String, Value> {
+/// The claims of an access token. Where a client can't revoke tokens, but rotates them, only refreshed ones name their
+/// family; where sessions are kept track of, all do.
+pub(super) fn access_claims(context: &Context, of: Issue<'_>) -> Map<String, Value> {
+    let Issue { pool, client, user, grant, .. } = of;
     let now = context.now_ms.div_euclid(1000);
     let mut claims = Map::new();
     extend(
@@ -40,20 +37,16 @@ pub(super) fn access_claims(
             ("username", json!(user.username)),
         ],
     );
-    if client.revokes_tokens() {
+    let refreshed = client.rotates_refresh_tokens() && of.refresh == Refresh::Again;
+    if client.revokes_tokens() || refreshed || pool.tracks_sessions() {
         extend(&mut claims, [("origin_jti", json!(grant.origin_jti))]);
     }
     claims
 }
 
 /// The claims of an ID token.
-pub(super) fn id_claims(
-    context: &Context,
-    pool: &Pool,
-    client: &Client,
-    user: &User,
-    grant: &Grant,
-) -> Map<String, Value> {
+pub(super) fn id_claims(context: &Context, of: Issue<'_>) -> Map<String, Value> {
+    let Issue { pool, client, user, grant, .. } = of;
     let now = context.now_ms.div_euclid(1000);
     let mut claims = attribute_claims(pool, client, user);
     extend(
@@ -70,7 +63,7 @@ pub(super) fn id_claims(
             ("cognito:username", json!(user.username)),
         ],
     );
-    if client.revokes_tokens() {
+    if client.revokes_tokens() || client.rotates_refresh_tokens() || pool.tracks_sessions() {
         extend(
             &mut claims,
             [("origin_jti", json!(grant.origin_jti)), ("jti", json!(token_id(context, pool, user)))],

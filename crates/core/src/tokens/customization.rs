@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use cenote_model::types::PreTokenGenerationLambdaVersionType;
 use cenote_triggers::pre_token_generation::{
     GroupConfiguration, GroupOverrideDetails, PreTokenGenerationV1Request, PreTokenGenerationV2Request,
-    ScopedVersion,
+    ScopedVersion, TokenGenerationSource,
 };
 use serde_json::{Map, Value, json};
 
+use crate::clients::{Client, is_user_scope};
 use crate::context::Context;
 use crate::error::Error;
+use crate::pools::Pool;
 use crate::tokens::claims::{ADMIN_SCOPE, GROUPS, set_groups};
 use crate::tokens::issue::Issue;
 use crate::trigger;
 
 /// Claims that no function changes, beside every name of `cognito:`.
-const FIXED: [&str; 21] = [
+const FIXED: [&str; 22] = [
     "acr",
+    "act",
     "amr",
     "at_hash",
     "aud",
@@ -100,8 +103,45 @@ pub(super) async fn apply(
             generation.claims_to_add_or_override.get("aud").filter(|aud| *aud == of.client.id()).cloned();
         change(access, generation.claims_to_add_or_override, &generation.claims_to_suppress);
         if let Some(audience) = audience {
-            access.insert("aud".into(), audience);
+            access.entry("aud").or_insert(audience);
         }
+    }
+    Ok(())
+}
+
+/// The same for the token of a client itself, which only the newest version of the function is asked about.
+///
+/// # Errors
+/// Those of the trigger.
+pub(super) async fn apply_to_machine(
+    context: &Context,
+    pool: &Pool,
+    client: &Client,
+    client_metadata: Option<&BTreeMap<String, String>>,
+    access: &mut Claims,
+) -> Result<(), Error> {
+    let lambda = pool.lambda();
+    let version = lambda.pre_token_generation_config.as_ref().map(|config| config.lambda_version);
+    let function = trigger::pre_token_generation(&lambda)
+        .filter(|_| version == Some(PreTokenGenerationLambdaVersionType::V3_0));
+    let Some(function) = function else { return Ok(()) };
+    let request = PreTokenGenerationV2Request {
+        version: ScopedVersion::V3,
+        source: TokenGenerationSource::ClientCredentials,
+        user_attributes: BTreeMap::new(),
+        group_configuration: GroupConfiguration::default(),
+        scopes: scopes(access),
+        client_metadata: client_metadata.cloned(),
+    };
+    let caller = trigger::caller(context, pool, client.id(), Some(client.id()));
+    let answer = context.invoker.invoke(function, &caller, &request).await?;
+    if let Some(details) = answer.claims_and_scope_override_details {
+        let generation = details.access_token_generation;
+        // What users may do with their own tokens is nothing for a machine.
+        let add: Vec<String> =
+            generation.scopes_to_add.into_iter().filter(|scope| !is_user_scope(scope)).collect();
+        change_scopes(access, &add, &generation.scopes_to_suppress);
+        change(access, generation.claims_to_add_or_override, &generation.claims_to_suppress);
     }
     Ok(())
 }
@@ -158,7 +198,9 @@ fn change_scopes(access: &mut Claims, add: &[String], suppress: &[String]) {
         }
     }
     list.retain(|scope| !suppress.contains(scope));
-    access.insert("scope".into(), json!(list.join(" ")));
+    if !list.is_empty() || access.contains_key("scope") {
+        access.insert("scope".into(), json!(list.join(" ")));
+    }
 }
 
 /// A scope of OAuth's grammar that is none of Cognito's own.

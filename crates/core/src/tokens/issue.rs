@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cenote_model::types::AuthenticationResultType;
 use cenote_store::User;
 use cenote_triggers::pre_token_generation::TokenGenerationSource;
+use serde_json::{Map, Value};
 
 use crate::clients::Client;
 use crate::context::Context;
@@ -17,13 +18,13 @@ use crate::tokens::customization;
 use crate::tokens::grant::Grant;
 use crate::tokens::refresh_token::RefreshToken;
 
-/// Whether the answer holds a new refresh token.
+/// Whether there is a refresh token already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refresh {
-    /// A sign-in.
+    /// A sign-in: the answer holds the first.
     New,
-    /// A refresh without rotation: the old one goes on.
-    Keep,
+    /// A refresh: the old one goes on, or whoever issues rotates it.
+    Again,
 }
 
 /// What tokens are issued for.
@@ -39,6 +40,24 @@ pub struct Issue<'a> {
     pub client_metadata: Option<&'a BTreeMap<String, String>>,
 }
 
+/// The claims of access and ID token, as the pool's function leaves them. `amend` comes before it.
+///
+/// # Errors
+/// Those of the PreTokenGeneration trigger.
+pub(super) async fn claims(
+    context: &Context,
+    of: Issue<'_>,
+    amend: impl FnOnce(&mut Map<String, Value>, &mut Map<String, Value>),
+) -> Result<(Map<String, Value>, Map<String, Value>), Error> {
+    let mut access = access_claims(context, of);
+    let mut id = id_claims(context, of);
+    amend(&mut access, &mut id);
+    let groups = of_user::configuration(context, of.user).await?;
+    set_groups(&mut access, &mut id, &groups);
+    customization::apply(context, of, groups, &mut access, &mut id).await?;
+    Ok((access, id))
+}
+
 /// Issues tokens.
 ///
 /// # Errors
@@ -46,19 +65,15 @@ pub struct Issue<'a> {
 pub async fn issue(context: &Context, of: Issue<'_>) -> Result<AuthenticationResultType, Error> {
     let Issue { pool, client, user, grant, .. } = of;
     let keys = pool.keys(context).await?;
-    let mut access = access_claims(context, pool, client, user, grant);
-    let mut id = id_claims(context, pool, client, user, grant);
-    let groups = of_user::configuration(context, user).await?;
-    set_groups(&mut access, &mut id, &groups);
-    customization::apply(context, of, groups, &mut access, &mut id).await?;
+    let (access, id) = claims(context, of, |_, _| {}).await?;
     let access = serde_json::to_vec(&access).map_err(Error::internal)?;
     let id = serde_json::to_vec(&id).map_err(Error::internal)?;
     let (access_key, id_key) = (Arc::clone(&keys.access), Arc::clone(&keys.id));
     let (access_token, id_token) =
         context.compute.run(move || (access_key.sign(&access), id_key.sign(&id))).await?;
     let refresh_token = match of.refresh {
-        Refresh::New => Some(RefreshToken::seal(context, client, user, grant)?),
-        Refresh::Keep => None,
+        Refresh::New => Some(RefreshToken::new(context, client, user, grant).seal(context, client)?),
+        Refresh::Again => None,
     };
     Ok(AuthenticationResultType {
         access_token: Some(access_token),

@@ -1,7 +1,7 @@
 //! The keys that sign a pool's tokens, and the two public documents by which anybody can check them.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
 
 use cenote_crypto::jwt::{self, SigningKey, VerifyingKey};
 use cenote_crypto::keyring::KeyRing;
@@ -16,37 +16,85 @@ use crate::error::Error;
 use crate::pools::Pool;
 use crate::settings::{IssuerForm, Settings};
 
-/// A pool's keys, unsealed. Cognito signs ID tokens and access tokens with different ones.
+/// How long copies of the JWKS may be kept. New keys are published for so long before they sign.
+pub const JWKS_CACHED_MS: i64 = 3_600_000;
+
+/// How long a key is published after another one signs in its place: as long as a token can live, and what clocks differ.
+const OUTLIVED_MS: i64 = 86_400_000 + 300_000;
+
+/// A pool's keys at a moment, unsealed. Cognito signs ID tokens and access tokens with different ones.
 #[derive(Debug)]
 pub struct PoolKeys {
     pub access: Arc<SigningKey>,
     pub id: Arc<SigningKey>,
-    /// By `kid`. The retired keys are among them: their last tokens may still be in use.
+    /// By `kid`. Those that signed before are among them: their last tokens may still be in use. Those that will sign, too.
     public: BTreeMap<String, (KeyUse, VerifyingKey)>,
+    /// When another key signs, or one need not be published any more.
+    until_ms: i64,
 }
 
 impl PoolKeys {
     /// The key that an access token's header names. An ID token's key is none.
     #[must_use]
     pub fn find_access_key(&self, kid: &str) -> Option<&VerifyingKey> {
-        self.public.get(kid).filter(|(key_use, _)| *key_use == KeyUse::Access).map(|(_, key)| key)
+        self.find(kid, KeyUse::Access)
     }
 
-    fn from_records(records: &[cenote_store::SigningKey], keyring: &KeyRing) -> Result<Self, Error> {
+    /// The key that an ID token's header names.
+    #[must_use]
+    pub fn find_id_key(&self, kid: &str) -> Option<&VerifyingKey> {
+        self.find(kid, KeyUse::Id)
+    }
+
+    fn find(&self, kid: &str, wanted: KeyUse) -> Option<&VerifyingKey> {
+        self.public.get(kid).filter(|(key_use, _)| *key_use == wanted).map(|(_, key)| key)
+    }
+
+    fn from_records(
+        records: &[cenote_store::SigningKey],
+        keyring: &KeyRing,
+        now_ms: i64,
+    ) -> Result<Self, Error> {
         let (mut access, mut id, mut public) = (None, None, BTreeMap::new());
-        // Oldest first, so the newest that is not retired signs.
-        for record in records {
+        for (record, outlived_ms) in in_order(records) {
+            if outlived_ms <= now_ms {
+                continue;
+            }
             let key = Arc::new(unseal(record, keyring)?);
             public.insert(record.kid.clone(), (record.key_use, key.verifying_key().clone()));
-            match (record.retired_ms, record.key_use) {
-                (Some(_), _) => {}
-                (None, KeyUse::Access) => access = Some(key),
-                (None, KeyUse::Id) => id = Some(key),
+            let signs = match record.key_use {
+                KeyUse::Access => &mut access,
+                KeyUse::Id => &mut id,
+            };
+            // The first one signs even before its time: the clock that set it may be ahead of this one.
+            if record.signs_from_ms <= now_ms || signs.is_none() {
+                *signs = Some(key);
             }
         }
+        let changes = in_order(records).into_iter().flat_map(|(key, end)| [key.signs_from_ms, end]);
+        let until_ms = changes.filter(|at| *at > now_ms).min().unwrap_or(i64::MAX);
         let missing = || Error::internal("a pool has no key to sign with");
-        Ok(Self { access: access.ok_or_else(missing)?, id: id.ok_or_else(missing)?, public })
+        Ok(Self { access: access.ok_or_else(missing)?, id: id.ok_or_else(missing)?, public, until_ms })
     }
+}
+
+/// The keys in the order in which they sign, each with the moment from which nobody needs it.
+fn in_order(records: &[cenote_store::SigningKey]) -> Vec<(&cenote_store::SigningKey, i64)> {
+    let mut keys: Vec<_> = records.iter().collect();
+    keys.sort_by(|a, b| {
+        (a.signs_from_ms, a.created_ms, &a.kid).cmp(&(b.signs_from_ms, b.created_ms, &b.kid))
+    });
+    let end = |place: usize, key: &cenote_store::SigningKey| {
+        let next = keys.iter().skip(place + 1).find(|next| next.key_use == key.key_use);
+        next.map_or(i64::MAX, |next| next.signs_from_ms.saturating_add(OUTLIVED_MS))
+    };
+    keys.iter().enumerate().map(|(place, key)| (*key, end(place, *key))).collect()
+}
+
+/// The names of those that nobody needs any more.
+pub(super) fn outlived(records: &[cenote_store::SigningKey], now_ms: i64) -> BTreeSet<String> {
+    let keys = in_order(records).into_iter();
+    keys.filter(|(_, outlived_ms)| *outlived_ms <= now_ms).map(|(key, _)| key.kid.clone()).collect()
 }
 
 /// Seals a key for the store.
@@ -68,7 +116,7 @@ pub fn seal(
         kid: key.kid().to_owned(),
         key_use,
         created_ms,
-        retired_ms: None,
+        signs_from_ms: created_ms,
         private: Sealed(keyring.seal_text(Purpose::SigningKey, &place, private.expose(), random)),
     })
 }
@@ -81,20 +129,21 @@ fn unseal(record: &cenote_store::SigningKey, keyring: &KeyRing) -> Result<Signin
 }
 
 impl Pool {
-    /// The pool's keys, read from the store the first time.
+    /// The pool's keys, read from the store the first time, and again when their time is over.
     ///
     /// # Errors
     /// When the store can't be read, or the master key does not open what it holds.
     pub async fn keys(&self, service: &Service) -> Result<Arc<PoolKeys>, Error> {
-        if let Some(keys) = self.keys.get() {
-            return Ok(Arc::clone(keys));
+        let now_ms = service.clock.now_ms();
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(keys) = known.filter(|keys| now_ms < keys.until_ms) {
+            return Ok(keys);
         }
-        let load = async || {
-            let records = service.store.signing_keys(self.id()).await?;
-            PoolKeys::from_records(&records, &service.keyring).map(Arc::new)
-        };
         // Boxed, since it is rare.
-        Box::pin(self.keys.get_or_try_init(load)).await.map(Arc::clone)
+        let records = Box::pin(service.store.signing_keys(self.id())).await?;
+        let keys = Arc::new(PoolKeys::from_records(&records, &service.keyring, now_ms)?);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&keys));
+        Ok(keys)
     }
 
     /// The `iss` of the pool's tokens, without a trailing slash. `IssuerConfiguration` chooses between AWS's two forms; a
@@ -116,7 +165,7 @@ impl Pool {
     }
 }
 
-/// `/{pool}/.well-known/jwks.json`: two keys, more while old ones are being retired. Public.
+/// `/{pool}/.well-known/jwks.json`: two keys, more around a rotation. Public.
 #[must_use]
 pub fn jwks_json(keys: &PoolKeys) -> String {
     // The access key first; Cognito's order is not known to mean anything.

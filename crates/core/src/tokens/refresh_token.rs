@@ -17,21 +17,30 @@ pub struct RefreshToken {
     /// The user's generation when the token was made.
     pub generation: u64,
     pub expires_ms: i64,
+    /// Which of the sign-in's tokens it is, where they rotate. Empty for the first.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub member: String,
 }
 
 impl RefreshToken {
-    /// The token of a sign-in, for this client only.
-    ///
-    /// # Errors
-    /// Never in practice.
-    pub fn seal(context: &Context, client: &Client, user: &User, grant: &Grant) -> Result<String, Error> {
-        let token = Self {
+    /// The token of a sign-in.
+    #[must_use]
+    pub fn new(context: &Context, client: &Client, user: &User, grant: &Grant) -> Self {
+        Self {
             sub: user.sub.as_str().to_owned(),
             grant: grant.clone(),
             generation: user.token_generation,
             expires_ms: context.now_ms + client.refresh_token_seconds() * 1000,
-        };
-        let plain = serde_json::to_vec(&token).map_err(Error::internal)?;
+            member: String::new(),
+        }
+    }
+
+    /// The text that goes over the wire, for this client only.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn seal(&self, context: &Context, client: &Client) -> Result<String, Error> {
+        let plain = serde_json::to_vec(self).map_err(Error::internal)?;
         Ok(context.keyring.seal_text(
             Purpose::RefreshToken,
             &[client.record.pool_id.as_str(), client.id()],
@@ -46,5 +55,11 @@ impl RefreshToken {
         let scope = [client.record.pool_id.as_str(), client.id()];
         let plain = context.keyring.unseal_text(Purpose::RefreshToken, &scope, token).ok()?;
         serde_json::from_slice(plain.expose()).ok()
+    }
+
+    /// The user of a token does not exist any more.
+    #[must_use]
+    pub fn user_gone() -> Error {
+        Error::not_authorized("The user has been deleted for the associated refresh token")
     }
 }

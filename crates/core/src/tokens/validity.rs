@@ -9,33 +9,27 @@ impl Client {
     #[must_use]
     pub fn access_token_seconds(&self) -> i64 {
         let unit = self.configuration.token_validity_units.as_ref().and_then(|units| units.access_token);
-        seconds(self.configuration.access_token_validity, unit, TimeUnitsType::Hours, 3600)
+        seconds(self.configuration.access_token_validity.unwrap_or(1), unit, TimeUnitsType::Hours)
     }
 
     /// Seconds an ID token lives; an hour unless configured.
     #[must_use]
     pub fn id_token_seconds(&self) -> i64 {
         let unit = self.configuration.token_validity_units.as_ref().and_then(|units| units.id_token);
-        seconds(self.configuration.id_token_validity, unit, TimeUnitsType::Hours, 3600)
+        seconds(self.configuration.id_token_validity.unwrap_or(1), unit, TimeUnitsType::Hours)
     }
 
     /// Seconds a refresh token lives; thirty days unless configured.
     #[must_use]
     pub fn refresh_token_seconds(&self) -> i64 {
         let unit = self.configuration.token_validity_units.as_ref().and_then(|units| units.refresh_token);
-        let validity = self.configuration.refresh_token_validity.filter(|validity| *validity != 0);
-        seconds(validity, unit, TimeUnitsType::Days, 30 * 86_400)
+        seconds(self.configuration.refresh_token_validity.unwrap_or(30), unit, TimeUnitsType::Days)
     }
 }
 
-fn seconds(
-    number: Option<i32>,
-    unit: Option<TimeUnitsType>,
-    default_unit: TimeUnitsType,
-    default: i64,
-) -> i64 {
-    let Some(number) = number else { return default };
-    let unit = match unit.unwrap_or(default_unit) {
+/// A unit without its number measures the default number.
+pub(crate) fn seconds(number: i32, unit: Option<TimeUnitsType>, default: TimeUnitsType) -> i64 {
+    let unit = match unit.unwrap_or(default) {
         TimeUnitsType::Seconds => 1,
         TimeUnitsType::Minutes => 60,
         TimeUnitsType::Hours => 3600,

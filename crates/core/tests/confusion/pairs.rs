@@ -212,6 +212,7 @@ async fn use_access_tokens(world: &World, places: &[Place]) -> BTreeSet<usize> {
             error("ExpiredCodeException", "Invalid code provided, please request a code again."),
             error("InvalidParameterException", "Credential data is not valid"),
             error("ResourceNotFoundException", "The passkey does not exist."),
+            error("ResourceNotFoundException", "User session does not exist."),
         ];
         let taken = outcome.as_ref().err().is_none_or(|error| next.contains(error));
         assert!(taken, "{}: {outcome:?}", place.operation);

@@ -40,7 +40,7 @@ impl Place {
         match kind {
             // It says itself whose it is.
             Kind::AccessToken => true,
-            Kind::IdToken => false,
+            Kind::IdToken => same_pool,
             Kind::RefreshToken => from.client == home.client,
             Kind::Session | Kind::SecretBlock => from.client == home.client && same_user,
             Kind::SignUpCode | Kind::ResetCode => same_user && from_stage == stage,
@@ -69,6 +69,7 @@ pub fn all() -> Vec<Place> {
     places.extend(sessions());
     places.extend(secret_blocks());
     places.extend(unread());
+    places.extend(exchanged_tokens());
     places.extend(access_tokens());
     places
 }
@@ -176,6 +177,22 @@ fn secrets() -> Vec<Place> {
     let build = |home: &Home, _: &str, text: &str| json!({ "ClientId": home.secret_client, "ClientSecret": text, "RefreshToken": "none" });
     places.push(place(
         "GetTokensFromRefreshToken",
+        "ClientSecret",
+        Some(Kind::ClientSecret),
+        NOBODY,
+        build,
+        wrong_hash,
+    ));
+    let build = |home: &Home, _: &str, text: &str| json!({ "ClientId": home.secret_client, "Secret": text });
+    places.push(place("GetClientToken", "Secret", Some(Kind::ClientSecret), NOBODY, build, wrong_hash));
+    let build = |home: &Home, _: &str, text: &str| {
+        json!({
+            "ClientId": home.secret_client, "ClientSecret": text,
+            "SubjectToken": "none", "SubjectTokenType": "ACCESS_TOKEN",
+        })
+    };
+    places.push(place(
+        "GetDerivedToken",
         "ClientSecret",
         Some(Kind::ClientSecret),
         NOBODY,
@@ -343,6 +360,37 @@ fn sessions() -> Vec<Place> {
     vec![of("RespondToAuthChallenge"), of("AdminRespondToAuthChallenge")]
 }
 
+/// Tokens of the pool that are given away for others.
+fn exchanged_tokens() -> Vec<Place> {
+    let refusals = |name: &'static str| {
+        move |_: &Home, _: Stage, _: &str| {
+            vec![
+                refused("NotAuthorizedException", format!("Invalid {name}")),
+                refused("NotAuthorizedException", format!("Could not verify signature for {name}")),
+                refused("NotAuthorizedException", format!("{name} has been revoked")),
+            ]
+        }
+    };
+    let subject = |kind: &'static str| move |home: &Home, _: &str, text: &str| json!({ "ClientId": home.client, "SubjectToken": text, "SubjectTokenType": kind });
+    let actor = |kind: &'static str| {
+        move |home: &Home, _: &str, text: &str| {
+            json!({
+                "ClientId": home.client, "SubjectToken": home.access_token, "SubjectTokenType": "ACCESS_TOKEN",
+                "ActorToken": text, "ActorTokenType": kind,
+            })
+        }
+    };
+    let mut places = Vec::new();
+    for (kind, of, name) in
+        [("ACCESS_TOKEN", Kind::AccessToken, "Access Token"), ("ID_TOKEN", Kind::IdToken, "Id Token")]
+    {
+        let operation = "GetDerivedToken";
+        places.push(place(operation, "SubjectToken", Some(of), NOBODY, subject(kind), refusals(name)));
+        places.push(place(operation, "ActorToken", Some(of), NOBODY, actor(kind), refusals(name)));
+    }
+    places
+}
+
 /// Members that nothing reads yet: with whatever in them, the answer is the one without.
 fn unread() -> Vec<Place> {
     let wrong_password =
@@ -358,11 +406,20 @@ fn unread() -> Vec<Place> {
     };
     let confirm = |home: &Home, user: &str, text: &str| json!({ "ClientId": home.client, "Username": user, "ConfirmationCode": "wrong", "Session": text });
     let secrets = |home: &Home, _: &str, text: &str| json!({ "UserPoolId": home.pool, "ClientId": home.secret_client, "NextToken": text });
+    let own_sessions =
+        |home: &Home, _: &str, text: &str| json!({ "AccessToken": home.access_token, "NextToken": text });
+    let sessions = |home: &Home, user: &str, text: &str| json!({ "UserPoolId": home.pool, "Username": user, "NextToken": text });
+    let no_page = |_: &Home, _, text: &str| {
+        vec![refused("InvalidParameterException", format!("Paging marker {text} is invalid for request "))]
+    };
     vec![
         of("InitiateAuth", "USER_PASSWORD_AUTH"),
         of("AdminInitiateAuth", "ADMIN_USER_PASSWORD_AUTH"),
         place("ConfirmSignUp", "Session", None, &[Stage::New], confirm, |_, _, _| vec![mismatch()]),
         place("ListUserPoolClientSecrets", "NextToken", None, NOBODY, secrets, |_, _, _| vec![Ok(())]),
+        // Lists of one page only.
+        place("ListUserSessions", "NextToken", None, NOBODY, own_sessions, no_page),
+        place("AdminListUserSessions", "NextToken", None, NOBODY, sessions, no_page),
     ]
 }
 
@@ -395,6 +452,8 @@ fn access_tokens() -> Vec<Place> {
     takes("CompleteWebAuthnRegistration", json!({ "Credential": {} }));
     takes("ListWebAuthnCredentials", json!({}));
     takes("DeleteWebAuthnCredential", json!({ "CredentialId": "none" }));
+    takes("ListUserSessions", json!({}));
+    takes("RevokeUserSession", json!({ "SessionId": "tkn0000000000000000000000000" }));
     takes("GlobalSignOut", json!({}));
     takes("DeleteUser", json!({}));
     places

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
 pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
-const FLOWS: [&str; 4] = [
+const FLOWS: [&str; 6] = [
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "ALLOW_USER_SRP_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+    "ALLOW_TOKEN_EXCHANGE_DELEGATION",
 ];
 
 /// From where something is presented, or where it belongs.

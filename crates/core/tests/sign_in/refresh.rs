@@ -149,17 +149,3 @@ async fn the_newer_operation_refreshes_too() {
         not_authorized("Invalid Refresh Token")
     );
 }
-
-#[tokio::test]
-async fn rotation_is_not_built_and_says_so() {
-    let members = json!({
-        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
-        "RefreshTokenRotation": { "Feature": "ENABLED", "RetryGracePeriodSeconds": 10 },
-    });
-    let world = World::with(TestService::builder(), json!({}), members).await;
-    world.confirmed("alice").await;
-    let request = json!({ "ClientId": world.client, "RefreshToken": world.tokens("alice").await.refresh });
-    let (code, message) = world.service.fails("GetTokensFromRefreshToken", request).await;
-    assert_eq!(code, "UnsupportedOperationException");
-    assert!(message.contains("rotation"), "{message}");
-}

@@ -109,6 +109,19 @@ async fn validity_has_units() {
 }
 
 #[tokio::test]
+async fn a_unit_without_its_number_measures_the_default_number() {
+    let members = json!({ "TokenValidityUnits": { "AccessToken": "days", "IdToken": "days" } });
+    let world = World::with(TestService::builder(), json!({}), members).await;
+    world.confirmed("alice").await;
+    let answer = world.sign_in("alice", PASSWORD).await.unwrap();
+    assert_eq!(answer["AuthenticationResult"]["ExpiresIn"], json!(86_400));
+    let tokens = Tokens::of(&answer);
+    for token in [claims(&tokens.access), claims(&tokens.id)] {
+        assert_eq!(token["exp"].as_i64().unwrap() - token["iat"].as_i64().unwrap(), 86_400);
+    }
+}
+
+#[tokio::test]
 async fn the_user_name_of_an_address_pool_is_the_sub() {
     let world =
         World::with(TestService::builder(), json!({ "UsernameAttributes": ["email"] }), json!({})).await;

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cenote_core::clock::Clock as _;
+use cenote_core::tokens::key_rotation::{self, Handover, Rotated};
 use cenote_crypto::{KeyRing, SystemRandom};
-use cenote_store::{Change, Durability, Store};
+use cenote_store::{Change, Durability, PoolId, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Failure, Sources, master_key, print, print_either};
+use super::{Failure, Sources, master_key, print, print_either, say};
 use crate::access::{Policy, new_access_key};
 use crate::clock::SystemClock;
 use crate::config::{Layers, Problems};
@@ -32,6 +33,12 @@ pub(super) enum KeysCommand {
     /// Delete an access key. Running servers refuse it within a second.
     #[command(after_help = "Example:\n  cenote keys delete AKIAEXAMPLE000000000 --config cenote.toml")]
     Delete(DeleteArgs),
+    /// Give pools new signing keys. Running servers follow within a second.
+    ///
+    /// The new keys are published at once and sign an hour later, when no verifier has an old key document any more. The old
+    /// ones stay published until their last token has expired. Run it again whenever you like, from a timer for example.
+    #[command(after_help = "Example:\n  cenote keys rotate --pool us-east-1_Example01 --config cenote.toml")]
+    Rotate(RotateArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -89,6 +96,38 @@ pub(super) struct DeleteArgs {
     sources: Sources,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct RotateArgs {
+    /// The pool.
+    #[arg(long, value_name = "ID", required_unless_present = "all_pools", conflicts_with = "all_pools")]
+    pool: Option<String>,
+    /// Every pool.
+    #[arg(long)]
+    all_pools: bool,
+    /// Sign with the new keys at once: verifiers that keep an old key document refuse new tokens until they fetch another.
+    #[arg(long)]
+    at_once: bool,
+    /// For stolen keys: sign with the new keys at once and remove the old ones, so that every ID and access token until now
+    /// is refused. Refresh tokens go on.
+    #[arg(long, conflicts_with = "at_once")]
+    discard_old: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl RotateArgs {
+    fn handover(&self) -> Handover {
+        match (self.at_once, self.discard_old) {
+            (_, true) => Handover::Discard,
+            (true, false) => Handover::AtOnce,
+            (false, false) => Handover::Overlap,
+        }
+    }
+}
+
 /// IAM's rule for user names.
 fn user_name(text: &str) -> Result<String, String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
@@ -120,6 +159,9 @@ pub(super) fn run(command: KeysCommand) -> Result<(), Failure> {
         KeysCommand::Delete(args) => {
             let sources = args.sources;
             on_store(&sources, async |store, _| delete(&store, &args.id, args.json).await)
+        }
+        KeysCommand::Rotate(args) => {
+            on_store(&args.sources, async |store, keyring| rotate(&store, &keyring, &args).await)
         }
     }
 }
@@ -169,6 +211,58 @@ async fn delete(store: &Store, id: &str, json: bool) -> Result<(), Failure> {
     let key = store.find_access_key(id).await?.ok_or_else(|| format!("there is no access key {id}"))?;
     store.commit(vec![Change::DeleteAccessKey { id: key.id, version: key.version }]).await?;
     print_either(json, &json!({ "deleted": id }), format_args!("deleted {id}"))
+}
+
+async fn rotate(store: &Store, keyring: &KeyRing, args: &RotateArgs) -> Result<(), Failure> {
+    let Some(pool) = &args.pool else {
+        let (mut after, mut refused) = (None, 0);
+        loop {
+            let page = store.list_pools(after, 100).await?;
+            let Some(last) = page.last() else { break };
+            after = Some((last.created_ms, last.id.clone()));
+            for pool in &page {
+                // One that can't be done must not keep the others from being safe.
+                if let Err(reason) = rotate_pool(store, keyring, &pool.id, args).await {
+                    say(format_args!("{}: {reason}", pool.id));
+                    refused += 1;
+                }
+            }
+        }
+        return match refused {
+            0 => Ok(()),
+            count => Err(format!("{count} pools have no new keys").into()),
+        };
+    };
+    rotate_pool(store, keyring, &PoolId::new(pool.as_str()), args).await
+}
+
+async fn rotate_pool(
+    store: &Store,
+    keyring: &KeyRing,
+    pool: &PoolId,
+    args: &RotateArgs,
+) -> Result<(), Failure> {
+    let now_ms = SystemClock.now_ms();
+    let rotated = key_rotation::rotate(store, keyring, &SystemRandom, pool, now_ms, args.handover()).await;
+    let rotated = rotated.map_err(|error| {
+        error.cause.unwrap_or_else(|| error.message.unwrap_or_else(|| error.code.to_string()).into())
+    })?;
+    let Rotated { access_kid, id_kid, signs_from_ms, removed } = rotated;
+    let begin = match (signs_from_ms - now_ms) / 60_000 {
+        0 => "sign from now on".to_owned(),
+        minutes => format!("sign in {minutes} minutes"),
+    };
+    print_either(
+        args.json,
+        &json!({
+            "pool": pool.as_str(), "access_kid": access_kid, "id_kid": id_kid, "signs_from_ms": signs_from_ms,
+            "removed": removed,
+        }),
+        format_args!(
+            "{pool}: the new keys {access_kid} (access tokens) and {id_kid} (ID tokens) {begin}; {} old ones are gone",
+            removed.len()
+        ),
+    )
 }
 
 /// Does something with the configured store.

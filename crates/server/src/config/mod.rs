@@ -16,6 +16,7 @@ mod server;
 mod sms;
 mod store;
 mod tls;
+mod tokens;
 mod triggers;
 
 use serde::Deserialize;
@@ -33,6 +34,7 @@ pub use server::{Network, ServerSection};
 pub use sms::SmsSection;
 pub use store::{Migrations, StoreSection};
 pub use tls::TlsSection;
+pub use tokens::TokensSection;
 pub use triggers::TriggersSection;
 
 /// Every setting.
@@ -49,6 +51,7 @@ pub struct Config {
     pub triggers: TriggersSection,
     pub limits: LimitsSection,
     pub recovery: RecoverySection,
+    pub tokens: TokensSection,
     pub cors: CorsSection,
     pub log: LogSection,
 }

@@ -81,6 +81,8 @@ fn a_file_sets_every_section() {
         user_read = 7
         [recovery]
         ineligible = "error"
+        [tokens]
+        reuse_revokes = true
         [cors]
         allowed_origins = ["https://app.example.com"]
         [log]
@@ -100,6 +102,7 @@ fn a_file_sets_every_section() {
     );
     assert_eq!(config.limits.requests_per_second.of(QuotaCategory::UserRead), 7);
     assert_eq!(config.recovery.ineligible, IneligibleAnswer::Error);
+    assert!(config.tokens.reuse_revokes);
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.log.level, LogLevel::Debug);
 }

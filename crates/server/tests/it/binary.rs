@@ -249,15 +249,21 @@ fn usage_is_explained() {
         &["keys", "create", "--help"],
         &["keys", "list", "--help"],
         &["keys", "delete", "--help"],
+        &["keys", "rotate", "--help"],
     ] {
         let output = cenote(directory.path()).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("Example:\n  cenote "), "{arguments:?}: {text}");
     }
-    for arguments in
-        [&["brew"][..], &["dev", "--nonsense"], &["dev", "--fixed-code", "12"], &["keys", "create"], &[]]
-    {
+    for arguments in [
+        &["brew"][..],
+        &["dev", "--nonsense"],
+        &["dev", "--fixed-code", "12"],
+        &["keys", "create"],
+        &["keys", "rotate"],
+        &[],
+    ] {
         let output = cenote(directory.path()).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
@@ -319,4 +325,77 @@ fn keys_are_made_listed_used_and_deleted() {
     assert_eq!(run(&["keys", "delete", id, "--config", "cenote.toml"]).0, Some(1));
     let (_, text, _) = run(&["keys", "list", "--config", "cenote.toml"]);
     assert_eq!(text, "");
+}
+
+#[test]
+fn signing_keys_are_rotated_beside_a_running_server() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("seed.json"),
+        json!({ "pools": [{
+            "Id": "us-east-1_Example01", "PoolName": "example",
+            "Clients": [{
+                "ClientId": "exampleclientid00000000000", "ClientName": "web",
+                "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+            }],
+            "Users": [{ "Username": "alice", "Password": "Passw0rd!" }],
+        }] })
+        .to_string(),
+    )
+    .unwrap();
+    let program = Program::start(cenote(directory.path()).args([
+        "dev",
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+        "data",
+        "--seed",
+        "seed.json",
+    ]));
+    let sign_in = || {
+        let (_, answer) = program.call(
+            "InitiateAuth",
+            &json!({
+                "ClientId": "exampleclientid00000000000", "AuthFlow": "USER_PASSWORD_AUTH",
+                "AuthParameters": { "USERNAME": "alice", "PASSWORD": "Passw0rd!" },
+            }),
+        );
+        answer["AuthenticationResult"]["AccessToken"].as_str().unwrap().to_owned()
+    };
+    let head = |token: &str| token.split('.').next().unwrap().to_owned();
+    let get_user = |token: &str| program.call("GetUser", &json!({ "AccessToken": token })).0;
+    let rotate = |arguments: &[&str]| {
+        let output = cenote(directory.path())
+            .args(["keys", "rotate", "--json"])
+            .args([
+                "--set",
+                "store.url=sqlite:data/cenote.db",
+                "--set",
+                "keys.master_key_file=data/master.key",
+            ])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let old = sign_in();
+    assert_eq!(get_user(&old), 200);
+    let rotated = rotate(&["--pool", "us-east-1_Example01", "--at-once"]);
+    assert_eq!(rotated["removed"], json!([]));
+    let started = std::time::Instant::now();
+    let new = loop {
+        let token = sign_in();
+        if head(&token) != head(&old) {
+            break token;
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(30), "the server does not follow");
+    };
+    assert_eq!((get_user(&old), get_user(&new)), (200, 200));
+    let rotated = rotate(&["--all-pools", "--discard-old"]);
+    assert_eq!(rotated["removed"].as_array().unwrap().len(), 4);
+    while get_user(&old) == 200 || get_user(&new) == 200 {
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "the server does not follow");
+    }
+    assert_eq!(get_user(&sign_in()), 200);
 }

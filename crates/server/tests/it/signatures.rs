@@ -325,3 +325,63 @@ async fn a_region_that_is_none_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_clients_do_takes_their_secret_and_one_of_both_a_signature_instead() {
+    let server = start().await;
+    let admin = add_key(&server, "admin", anything()).await;
+    let only_lists =
+        json!({ "Statement": { "Effect": "Allow", "Action": "cognito-idp:ListUserPools", "Resource": "*" } });
+    let limited = add_key(&server, "limited", only_lists).await;
+    let stranger = ("AKIANOBODY0000000000".to_owned(), "any secret".to_owned());
+    let ok = async |operation: &str, body: Value| {
+        let reply = server.signed(&admin, operation, &body).await;
+        assert_eq!(reply.status, 200, "{operation}: {}", reply.text());
+        reply.json()
+    };
+    let pool = ok("CreateUserPool", json!({ "PoolName": "x" })).await["UserPool"]["Id"].clone();
+    let client = async |secret: bool, flow: &str| {
+        let members = json!({
+            "UserPoolId": pool, "ClientName": "c", "GenerateSecret": secret, "ExplicitAuthFlows": [flow],
+        });
+        ok("CreateUserPoolClient", members).await["UserPoolClient"].clone()
+    };
+    let machine = client(true, "ALLOW_CLIENT_TOKEN_AUTH").await;
+    let exchange = client(true, "ALLOW_TOKEN_EXCHANGE_IMPERSONATION").await;
+    let app = client(false, "ALLOW_USER_PASSWORD_AUTH").await;
+    let user = json!({ "UserPoolId": pool, "Username": "alice", "MessageAction": "SUPPRESS" });
+    ok("AdminCreateUser", user).await;
+    let password =
+        json!({ "UserPoolId": pool, "Username": "alice", "Password": "Passw0rd!", "Permanent": true });
+    ok("AdminSetUserPassword", password).await;
+    let request = json!({
+        "ClientId": app["ClientId"], "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": { "USERNAME": "alice", "PASSWORD": "Passw0rd!" },
+    });
+    let tokens = server.ok("InitiateAuth", &request).await["AuthenticationResult"].clone();
+
+    let machines = json!({ "ClientId": machine["ClientId"], "Secret": machine["ClientSecret"] });
+    let mut derive = json!({
+        "ClientId": exchange["ClientId"], "ClientSecret": exchange["ClientSecret"],
+        "SubjectToken": tokens["AccessToken"], "SubjectTokenType": "ACCESS_TOKEN",
+    });
+    for (operation, body) in [("GetClientToken", &machines), ("GetDerivedToken", &derive)] {
+        let unsigned = server.post(operation, body.to_string().as_bytes(), &[]).await;
+        assert_eq!(unsigned.status, 200, "{operation}: {}", unsigned.text());
+        for key in [&admin, &limited, &stranger] {
+            let reply = server.signed(key, operation, body).await;
+            assert_eq!(reply.status, 200, "{operation}: {}", reply.text());
+        }
+    }
+    derive.as_object_mut().unwrap().remove("ClientSecret");
+    assert_eq!(server.signed(&admin, "GetDerivedToken", &derive).await.status, 200);
+    let missing = format!(
+        "Client {} is configured for secret but secret was not received",
+        exchange["ClientId"].as_str().unwrap()
+    );
+    let unsigned = server.post("GetDerivedToken", derive.to_string().as_bytes(), &[]).await;
+    refused(&unsigned, "NotAuthorizedException", &missing);
+    for key in [&limited, &stranger] {
+        refused(&server.signed(key, "GetDerivedToken", &derive).await, "NotAuthorizedException", &missing);
+    }
+}

@@ -14,6 +14,9 @@ pub struct Client {
     pub modified_ms: i64,
     /// Members of `UserPoolClientType` that do not follow from the other fields; never a secret.
     pub configuration: Value,
+    /// How long other clients may use a session of managed login that this one began. The API shows it apart from the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sso_session_minutes: Option<i32>,
     /// At most two, oldest first. Both are valid.
     pub secrets: Vec<ClientSecret>,
 }

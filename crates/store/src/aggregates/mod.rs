@@ -10,10 +10,12 @@ mod group;
 mod message;
 mod passkey;
 mod pool;
+mod refresh_family;
 mod revocation;
 mod signing_key;
 mod unknown_user;
 mod user;
+mod user_session;
 
 pub use access_key::AccessKey;
 pub use client::{Client, ClientSecret};
@@ -21,9 +23,11 @@ pub use group::{Group, Membership};
 pub use message::{Channel, InboxMessage, MessageState, OutboxMessage};
 pub use passkey::{Passkey, PendingPasskey};
 pub use pool::Pool;
+pub use refresh_family::RefreshFamily;
 pub use revocation::{Revocation, UsedSession};
 pub use signing_key::{KeyUse, SigningKey};
 pub use unknown_user::UnknownUser;
 pub use user::{
     Attempts, Code, CodePurpose, Lockout, MfaPreference, NameKind, Password, User, UserName, UserStatus,
 };
+pub use user_session::{SessionActivity, UserSession};

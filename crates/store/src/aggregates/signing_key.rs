@@ -17,8 +17,9 @@ pub struct SigningKey {
     pub kid: String,
     pub key_use: KeyUse,
     pub created_ms: i64,
-    /// Set when a newer key signs instead; the key stays in the JWKS until its last token has expired.
-    pub retired_ms: Option<i64>,
+    /// When it signs instead of the one before, which stays in the JWKS until its last token has expired.
+    #[serde(default)]
+    pub signs_from_ms: i64,
     /// PKCS#8.
     pub private: Sealed,
 }

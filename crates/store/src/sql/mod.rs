@@ -13,11 +13,13 @@ mod messages;
 mod meta;
 mod pools;
 pub(crate) mod purges;
+mod refresh_families;
 mod sessions;
 mod signing_keys;
 pub(crate) mod text;
 mod unknown_users;
 mod user_index;
+mod user_sessions;
 mod users;
 
 use std::fmt;
@@ -152,14 +154,27 @@ use body;
 
 /// Decodes the columns `data, version`.
 fn decode_body<T: Body>(row: &dyn Columns) -> Result<T, StoreError> {
-    let mut value: T = decode_json(row, T::TABLE)?;
-    value.set_version(decode_integer(row, 1, T::TABLE, "version")?);
+    decode_body_at(row, 0)
+}
+
+/// Decodes the columns `data, version` from a place on.
+fn decode_body_at<T: Body>(row: &dyn Columns, place: usize) -> Result<T, StoreError> {
+    let mut value: T = decode_json_at(row, place, T::TABLE)?;
+    value.set_version(decode_integer(row, place + 1, T::TABLE, "version")?);
     Ok(value)
 }
 
 /// Decodes the JSON in the first column, `data`.
 fn decode_json<T: DeserializeOwned>(row: &dyn Columns, table: &'static str) -> Result<T, StoreError> {
-    row.text(0)
+    decode_json_at(row, 0, table)
+}
+
+fn decode_json_at<T: DeserializeOwned>(
+    row: &dyn Columns,
+    place: usize,
+    table: &'static str,
+) -> Result<T, StoreError> {
+    row.text(place)
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or(StoreError::Corrupt { table, column: "data" })
 }
@@ -195,6 +210,7 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::UpdateClient(client) => clients::update(client, &mut steps)?,
             Change::DeleteClient { id, version } => clients::delete(id, *version, &mut steps),
             Change::InsertSigningKey(key) => signing_keys::insert(key, &mut steps)?,
+            Change::DeleteSigningKey { pool_id, kid } => signing_keys::delete(pool_id, kid, &mut steps),
             Change::InsertUser(user) => users::insert(user, &mut steps)?,
             Change::UpdateUser { before, after } => users::update(before, after, &mut steps)?,
             Change::DeleteUser(user) => users::delete(user, &mut steps),
@@ -216,6 +232,14 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::ClearInbox => inbox::clear(&mut steps),
             Change::MarkSessionUsed(session) => sessions::mark_used(session, &mut steps),
             Change::Revoke(revocation) => sessions::revoke(revocation, &mut steps),
+            Change::PutRefreshFamily(family) => refresh_families::put(family, &mut steps)?,
+            Change::InsertUserSession(session) => user_sessions::insert(session, &mut steps)?,
+            Change::TouchUserSession { pool_id, sub, id, activity } => {
+                user_sessions::touch(pool_id, sub, id, activity, &mut steps)?;
+            }
+            Change::DeleteUserSession { pool_id, sub, id } => {
+                user_sessions::delete(pool_id, sub, id, &mut steps);
+            }
             Change::InsertAccessKey(key) => access_keys::insert(key, &mut steps)?,
             Change::DeleteAccessKey { id, version } => access_keys::delete(id, *version, &mut steps),
         }
@@ -229,10 +253,16 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
 
 /// The statements that remove up to `limit` expired rows of each kind.
 pub(crate) fn sweep(now_ms: i64, limit: u32) -> Vec<Step> {
-    [sessions::SWEEP_USED, sessions::SWEEP_REVOKED, unknown_users::SWEEP]
-        .into_iter()
-        .map(|sql| Step::any(sql, params![now_ms, limit]))
-        .collect()
+    [
+        sessions::SWEEP_USED,
+        sessions::SWEEP_REVOKED,
+        unknown_users::SWEEP,
+        refresh_families::SWEEP,
+        user_sessions::SWEEP,
+    ]
+    .into_iter()
+    .map(|sql| Step::any(sql, params![now_ms, limit]))
+    .collect()
 }
 
 /// Whether caches of configuration must look again.
@@ -245,6 +275,7 @@ fn touches_configuration(change: &Change) -> bool {
         | Change::UpdateClient(_)
         | Change::DeleteClient { .. }
         | Change::InsertSigningKey(_)
+        | Change::DeleteSigningKey { .. }
         | Change::InsertAccessKey(_)
         | Change::DeleteAccessKey { .. } => true,
         Change::InsertUser(_)
@@ -263,6 +294,10 @@ fn touches_configuration(change: &Change) -> bool {
         | Change::InsertInboxMessage(_)
         | Change::ClearInbox
         | Change::MarkSessionUsed(_)
-        | Change::Revoke(_) => false,
+        | Change::Revoke(_)
+        | Change::PutRefreshFamily(_)
+        | Change::InsertUserSession(_)
+        | Change::TouchUserSession { .. }
+        | Change::DeleteUserSession { .. } => false,
     }
 }

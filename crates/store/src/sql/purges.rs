@@ -15,6 +15,10 @@ const NAMES: u32 = 8;
 const ENTRIES: u32 = 32;
 /// The same for memberships.
 const MEMBERSHIPS: u32 = 8;
+/// The same for families of refresh tokens.
+const FAMILIES: u32 = 8;
+/// The same for sessions.
+const SESSIONS: u32 = 8;
 
 pub(crate) static NEXT: Query<PoolId> = Query {
     sql: "SELECT pool_id FROM purges ORDER BY pool_id LIMIT 1",
@@ -64,6 +68,16 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
              (SELECT family FROM revocations WHERE pool_id = $1 ORDER BY family LIMIT $2)",
             users,
         ),
+        (
+            "DELETE FROM refresh_families WHERE pool_id = $1 AND family IN \
+             (SELECT family FROM refresh_families WHERE pool_id = $1 ORDER BY family LIMIT $2)",
+            users.saturating_mul(FAMILIES),
+        ),
+        (
+            "DELETE FROM user_sessions WHERE pool_id = $1 AND (sub, id) IN \
+             (SELECT sub, id FROM user_sessions WHERE pool_id = $1 ORDER BY sub, id LIMIT $2)",
+            users.saturating_mul(SESSIONS),
+        ),
     ]
     .into_iter()
     .map(|(sql, limit)| Step::any(sql, params![pool, limit]))
@@ -75,7 +89,9 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
          AND NOT EXISTS (SELECT 1 FROM user_groups WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM memberships WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM unknown_users WHERE pool_id = $1) \
-         AND NOT EXISTS (SELECT 1 FROM revocations WHERE pool_id = $1)",
+         AND NOT EXISTS (SELECT 1 FROM revocations WHERE pool_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM refresh_families WHERE pool_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM user_sessions WHERE pool_id = $1)",
         params![pool],
     )])
     .collect()

@@ -11,7 +11,7 @@ static OF_POOL: Query<SigningKey> = Query {
 };
 
 impl Store {
-    /// All keys of a pool, oldest first, the retired ones among them.
+    /// All keys of a pool, oldest first: those that sign, those that did and those that will.
     pub async fn signing_keys(&self, pool: &PoolId) -> Result<Vec<SigningKey>, StoreError> {
         self.point(&OF_POOL, params![pool]).await
     }
@@ -26,4 +26,12 @@ pub(super) fn insert(key: &SigningKey, steps: &mut Vec<Step>) -> Result<(), Stor
         Conflict::AlreadyExists,
     ));
     Ok(())
+}
+
+pub(super) fn delete(pool: &PoolId, kid: &str, steps: &mut Vec<Step>) {
+    steps.push(Step::one(
+        "DELETE FROM signing_keys WHERE pool_id = $1 AND kid = $2",
+        params![pool, kid],
+        Conflict::VersionChanged,
+    ));
 }

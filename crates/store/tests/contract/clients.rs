@@ -68,4 +68,9 @@ pub async fn signing_keys_are_listed_oldest_first(store: &TemporaryStore) {
     assert_eq!(store.signing_keys(&pool.id).await.unwrap(), keys);
     let again = Change::InsertSigningKey(keys[0].clone());
     assert_eq!(conflict(store, [again]).await, Conflict::AlreadyExists);
+    let delete = |kid: &str| Change::DeleteSigningKey { pool_id: pool.id.clone(), kid: kid.into() };
+    commit(store, [delete("a")]).await;
+    assert_eq!(conflict(store, [delete("a")]).await, Conflict::VersionChanged);
+    assert_eq!(store.signing_keys(&pool.id).await.unwrap(), [keys[0].clone(), keys[2].clone()]);
+    assert_eq!(store.signing_keys(&other.id).await.unwrap().len(), 1);
 }

@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use cenote_store::testing::TemporaryStore;
-use cenote_store::{Change, CommitError, Conflict, NameKind, Pool, Store, Sub, User};
+use cenote_store::{Change, CommitError, Conflict, NameKind, Pool, RefreshFamily, Store, Sub, User};
 use tokio::task::JoinSet;
 
 use crate::samples::*;
@@ -88,6 +88,30 @@ pub async fn one_of_many_uses_a_session(store: &TemporaryStore) {
         lost.iter().all(|outcome| matches!(outcome, Err(CommitError::Conflict(Conflict::SessionUsed)))),
         "{lost:?}"
     );
+}
+
+pub async fn one_of_many_rotates_a_family(store: &TemporaryStore) {
+    let pool = with_pool(store, "eu_a").await;
+    let user = user(&pool, "sub");
+    commit(store, [insert(&user)]).await;
+    for version in 0..3 {
+        let outcomes = all(24, |number| {
+            let store = store.store.clone();
+            let current = number.to_string();
+            let family = RefreshFamily { version, current, ..refresh_family(&user, "f", 1) };
+            async move { store.commit(vec![Change::PutRefreshFamily(family)]).await.map(|()| number) }
+        })
+        .await;
+        let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        let winners: Vec<_> = won.into_iter().map(|number| number.unwrap().to_string()).collect();
+        let (_, family) = store.find_refresh_family(&pool.id, "f").await.unwrap();
+        assert_eq!(winners, [family.unwrap().current]);
+        assert!(
+            lost.iter()
+                .all(|outcome| matches!(outcome, Err(CommitError::Conflict(Conflict::VersionChanged)))),
+            "{lost:?}"
+        );
+    }
 }
 
 pub async fn opposite_orders_do_not_block_each_other_for_good(store: &TemporaryStore) {

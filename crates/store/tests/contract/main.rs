@@ -18,9 +18,11 @@ mod network;
 mod pools;
 mod postgres_only;
 mod proxy;
+mod refresh_families;
 mod samples;
 mod sessions;
 mod sqlite_only;
+mod user_sessions;
 mod users;
 
 macro_rules! contract {
@@ -108,6 +110,13 @@ contract! {
         revoking_twice_keeps_the_later_expiry
         a_token_holder_is_found_with_what_was_revoked
         a_sweep_removes_what_has_expired_in_portions;
+    refresh_families:
+        a_family_is_found_as_it_was_put
+        a_family_needs_its_user_and_its_version
+        families_go_with_their_user_or_when_they_expire;
+    user_sessions:
+        sessions_are_listed_with_their_last_use
+        sessions_go_with_their_user_or_when_they_expire;
     atomicity:
         a_conflict_at_the_end_undoes_everything
         the_first_conflict_is_reported
@@ -118,6 +127,7 @@ contract! {
         each_version_of_a_user_has_one_successor
         one_of_many_claims_a_name
         one_of_many_uses_a_session
+        one_of_many_rotates_a_family
         opposite_orders_do_not_block_each_other_for_good
         no_user_survives_its_pool
         what_was_acknowledged_is_read_at_once

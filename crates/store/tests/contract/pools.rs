@@ -44,27 +44,29 @@ pub async fn a_deletion_takes_everything_in_the_pool_and_nothing_else(store: &Te
                 Change::AddMember(membership(pool, "group", "sub")),
                 Change::PutUnknownUser(unknown),
                 Change::Revoke(revocation(pool, "family", i64::MAX)),
+                Change::InsertUserSession(user_session(&full_user(pool, "sub"), "s", i64::MAX)),
+                Change::PutRefreshFamily(refresh_family(&full_user(pool, "sub"), "family", i64::MAX)),
                 Change::AppendMessage(message(pool, &format!("out-{id}"), 1)),
                 Change::InsertInboxMessage(inbox_message(pool, &format!("in-{id}"), "user", "to")),
             ],
         )
         .await;
     }
-    assert_eq!(counts(store, &gone.id).await, [1; 11]);
+    assert_eq!(counts(store, &gone.id).await, [1; 13]);
     commit(store, [Change::DeletePool { id: gone.id.clone(), version: 1 }]).await;
-    assert_eq!(counts(store, &gone.id).await, [0; 11]);
-    assert_eq!(counts(store, &kept.id).await, [1; 11]);
+    assert_eq!(counts(store, &gone.id).await, [0; 13]);
+    assert_eq!(counts(store, &kept.id).await, [1; 13]);
     assert_eq!(store.find_pool(&gone.id).await.unwrap(), None);
     // A pool with the same id starts empty: names are free, and filters find nothing.
     with_pool(store, "eu_gone").await;
-    assert_eq!(counts(store, &gone.id).await, [0; 11]);
+    assert_eq!(counts(store, &gone.id).await, [0; 13]);
     let again = [insert(&full_user(&gone, "sub")), Change::InsertGroup(group(&gone, "group"))];
     commit(store, again).await;
     assert_eq!(store.list_users_in_group(&gone.id, "group", None, 100).await.unwrap(), []);
 }
 
 /// How much there is of everything that belongs to a pool.
-async fn counts(store: &Store, id: &PoolId) -> [usize; 11] {
+async fn counts(store: &Store, id: &PoolId) -> [usize; 13] {
     let filter = cenote_store::UserFilter {
         name: "email".into(),
         operation: cenote_store::FilterOperation::StartsWith,
@@ -83,6 +85,8 @@ async fn counts(store: &Store, id: &PoolId) -> [usize; 11] {
         store.list_groups_of_user(id, &cenote_store::Sub::new("sub"), None, 100).await.unwrap().len(),
         usize::from(store.find_unknown_user(id, "hash").await.unwrap().is_some()),
         usize::from(store.is_revoked(id, "family").await.unwrap()),
+        usize::from(store.find_refresh_family(id, "family").await.unwrap().1.is_some()),
+        store.list_user_sessions(id, &cenote_store::Sub::new("sub")).await.unwrap().len(),
         due.iter().filter(|message| message.pool_id == *id).count(),
         store.list_inbox(&inbox, 100).await.unwrap().len(),
     ]
@@ -109,7 +113,7 @@ pub async fn a_large_pool_goes_in_portions(store: &TemporaryStore) {
     }
     assert_eq!(users, 0);
     commit(store, [Change::InsertPool(pool.clone())]).await;
-    assert_eq!(counts(store, &pool.id).await, [0; 11]);
+    assert_eq!(counts(store, &pool.id).await, [0; 13]);
     commit(store, (0..10).map(|number| insert(&full_user(&pool, &number.to_string())))).await;
     assert_eq!(subs(store, &kept, None).await, ["1"]);
 }
@@ -161,6 +165,7 @@ pub async fn the_generation_grows_with_configuration_only(store: &TemporaryStore
         Change::UpdateClient(cenote_store::Client { version: 1, ..client.clone() }),
         Change::DeleteClient { id: client.id.clone(), version: 2 },
         Change::InsertSigningKey(signing_key(&pool, "kid", 1)),
+        Change::DeleteSigningKey { pool_id: pool.id.clone(), kid: "kid".into() },
         Change::InsertAccessKey(access_key("AKIA")),
         Change::DeleteAccessKey { id: "AKIA".into(), version: 1 },
     ];
@@ -176,6 +181,10 @@ pub async fn the_generation_grows_with_configuration_only(store: &TemporaryStore
     let others = [
         insert(&before),
         update(&before, &full_user(&pool, "sub")),
+        Change::PutRefreshFamily(refresh_family(&before, "f", 1)),
+        Change::InsertUserSession(user_session(&before, "s", 1)),
+        touch(&before, "s", 5),
+        Change::DeleteUserSession { pool_id: pool.id.clone(), sub: before.sub.clone(), id: "s".into() },
         delete(&cenote_store::User { version: 2, ..full_user(&pool, "sub") }),
         Change::InsertGroup(group(&pool, "group")),
         Change::DeleteGroup { pool_id: pool.id.clone(), name: "group".into(), version: 1 },

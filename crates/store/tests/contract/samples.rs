@@ -24,6 +24,7 @@ pub fn client(pool: &Pool, id: &str) -> Client {
         created_ms: 1000,
         modified_ms: 2000,
         configuration: json!({"ClientName": "web", "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}),
+        sso_session_minutes: Some(5),
         secrets: vec![ClientSecret {
             id: format!("{id}--1"),
             created_ms: 1000,
@@ -38,7 +39,7 @@ pub fn signing_key(pool: &Pool, kid: &str, created_ms: i64) -> SigningKey {
         kid: kid.into(),
         key_use: KeyUse::Access,
         created_ms,
-        retired_ms: Some(created_ms + 1),
+        signs_from_ms: created_ms + 1,
         private: Sealed("pkcs8".into()),
     }
 }
@@ -193,6 +194,46 @@ pub fn used_session(id: &str, expires_ms: i64) -> UsedSession {
 
 pub fn revocation(pool: &Pool, family: &str, expires_ms: i64) -> Revocation {
     Revocation { pool_id: pool.id.clone(), family: family.into(), expires_ms }
+}
+
+pub fn refresh_family(user: &User, family: &str, expires_ms: i64) -> RefreshFamily {
+    RefreshFamily {
+        pool_id: user.pool_id.clone(),
+        family: family.into(),
+        sub: user.sub.clone(),
+        version: 0,
+        current: "current".into(),
+        previous: "previous".into(),
+        previous_until_ms: 7,
+        expires_ms,
+    }
+}
+
+pub fn user_session(user: &User, id: &str, expires_ms: i64) -> UserSession {
+    UserSession {
+        pool_id: user.pool_id.clone(),
+        sub: user.sub.clone(),
+        id: id.into(),
+        family: format!("family of {id}"),
+        client_id: ClientId::new("client"),
+        generation: 3,
+        created_ms: 1,
+        expires_ms,
+        activity: activity(2),
+    }
+}
+
+pub fn activity(at_ms: i64) -> SessionActivity {
+    SessionActivity { at_ms, address: "192.0.2.1".into(), device: Some(format!("device {at_ms}")) }
+}
+
+pub fn touch(user: &User, id: &str, at_ms: i64) -> Change {
+    Change::TouchUserSession {
+        pool_id: user.pool_id.clone(),
+        sub: user.sub.clone(),
+        id: id.into(),
+        activity: activity(at_ms),
+    }
 }
 
 pub fn insert(user: &User) -> Change {

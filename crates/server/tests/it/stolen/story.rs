@@ -152,10 +152,17 @@ impl<'a> Story<'a> {
         let members = json!({
             "ClientName": "app", "ExplicitAuthFlows": [
                 "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
+                "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
             ],
             "WriteAttributes": ["email", "phone_number", "name", "custom:diary"],
         });
         self.ok("UpdateUserPoolClient", merged(of_client.clone(), members)).await;
+        let members = json!({ "UserSessionTracking": "ENABLED", "TokenSession": { "MaxPerUser": 5 } });
+        self.ok("SetUserPoolSessionConfiguration", self.in_pool(members)).await;
+        self.ok("GetUserPoolSessionConfiguration", self.in_pool(json!({}))).await;
+        let members = json!({ "SSOSession": { "MaxValidityMinutes": 5 } });
+        self.ok("SetUserPoolClientSessionConfiguration", merged(of_client.clone(), members)).await;
+        self.ok("GetUserPoolClientSessionConfiguration", of_client.clone()).await;
         self.ok("DescribeUserPoolClient", of_client.clone()).await;
         let added = self.ok("AddUserPoolClientSecret", of_client.clone()).await;
         self.ok("ListUserPoolClientSecrets", of_client.clone()).await;
@@ -214,6 +221,7 @@ impl<'a> Story<'a> {
         self.ok("DeleteUserAttributes", own(json!({ "UserAttributeNames": ["custom:diary"] }))).await;
         self.ok("SetUserMFAPreference", own(json!({}))).await;
         self.passkey(&tokens["AccessToken"]).await;
+        self.sessions(name, &tokens).await;
         let passwords = json!({ "PreviousPassword": "Not-wilhelminas-0", "ProposedPassword": SECOND });
         self.fails("ChangePassword", own(passwords)).await;
         let passwords = json!({ "PreviousPassword": PASSWORD, "ProposedPassword": SECOND });
@@ -273,6 +281,32 @@ impl<'a> Story<'a> {
         let id = json!({ "CredentialId": authenticator.id_text() });
         self.ok("DeleteWebAuthnCredential", own(id.clone())).await;
         self.fails("DeleteWebAuthnCredential", own(id)).await;
+    }
+
+    /// Sessions that are listed and ended, and tokens that are made from others.
+    async fn sessions(&mut self, name: &str, tokens: &Value) {
+        for _ in 0..2 {
+            self.sign_in(name, PASSWORD).await;
+        }
+        let own = json!({ "AccessToken": tokens["AccessToken"] });
+        let listed = self.ok("ListUserSessions", own.clone()).await["Sessions"].clone();
+        let mut others =
+            listed.as_array().unwrap().iter().filter(|one| one["IsCurrentSession"] == json!(false));
+        let mut other = || json!({ "SessionId": others.next().unwrap()["SessionId"] });
+        self.ok("RevokeUserSession", merged(own, other())).await;
+        self.ok("AdminRevokeUserSession", self.admin(name, other())).await;
+        self.ok("AdminListUserSessions", self.admin(name, json!({}))).await;
+        let derive = json!({
+            "ClientId": self.client, "ClientSecret": self.secret,
+            "SubjectToken": tokens["IdToken"], "SubjectTokenType": "ID_TOKEN",
+        });
+        self.ok("GetDerivedToken", derive).await;
+        let machine = json!({
+            "ClientName": "machine", "GenerateSecret": true, "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"],
+        });
+        let machine = self.ok("CreateUserPoolClient", self.in_pool(machine)).await["UserPoolClient"].clone();
+        let request = json!({ "ClientId": machine["ClientId"], "Secret": machine["ClientSecret"] });
+        self.ok("GetClientToken", request).await;
     }
 
     /// What administrators do.

@@ -5,8 +5,8 @@ use crate::engines::Engine;
 use crate::testing::temporary_sqlite;
 use crate::{
     AccessKey, Change, Client, ClientId, FilterOperation, Group, InboxFilter, Membership, MessageId,
-    NameKind, OutboxMessage, Pool, PoolId, Revocation, Store, Sub, UnknownUser, UsedSession, User,
-    UserFilter, UserName, sql,
+    NameKind, OutboxMessage, Pool, PoolId, RefreshFamily, Revocation, SessionActivity, Store, Sub,
+    UnknownUser, UsedSession, User, UserFilter, UserName, UserSession, sql,
 };
 
 /// Tables that may be read whole: few rows, or for development only.
@@ -78,6 +78,9 @@ async fn read_everything(store: &Store) {
     store.find_unknown_user(&pool, "h").await.unwrap();
     store.is_session_used("s").await.unwrap();
     store.is_revoked(&pool, "f").await.unwrap();
+    store.find_refresh_family(&pool, "f").await.unwrap();
+    store.find_refresh_holder(&pool, &sub, "f").await.unwrap();
+    store.list_user_sessions(&pool, &sub).await.unwrap();
     store.due_messages(1, 1).await.unwrap();
     store.next_due_ms().await.unwrap();
     store.list_dead_messages(None, 1).await.unwrap();
@@ -124,6 +127,17 @@ fn all_changes() -> Vec<Change> {
         Change::DeleteMessage { id: MessageId::new("x"), version: 1 },
         Change::MarkSessionUsed(UsedSession { id: text(), expires_ms: 1 }),
         Change::Revoke(Revocation { pool_id: PoolId::new("x"), family: text(), expires_ms: 1 }),
+        Change::InsertUserSession(UserSession::default()),
+        Change::TouchUserSession {
+            pool_id: PoolId::new("x"),
+            sub: Sub::new("x"),
+            id: text(),
+            activity: SessionActivity::default(),
+        },
+        Change::DeleteUserSession { pool_id: PoolId::new("x"), sub: Sub::new("x"), id: text() },
+        Change::PutRefreshFamily(RefreshFamily::default()),
+        Change::PutRefreshFamily(RefreshFamily { version: 1, ..RefreshFamily::default() }),
+        Change::DeleteSigningKey { pool_id: PoolId::new("x"), kid: text() },
         Change::InsertAccessKey(key),
         Change::DeleteAccessKey { id: text(), version: 1 },
         Change::DeletePool { id: PoolId::new("x"), version: 1 },
