@@ -30,6 +30,8 @@ pub struct Limits {
     pub attribute_codes_per_hour: u32,
     pub attribute_attempts_per_hour: u32,
     pub change_password_per_hour: u32,
+    /// Codes sent to whoever signs in by them alone.
+    pub sign_in_codes_per_hour: u32,
     /// Wrong passwords in a row before the lock-out starts.
     pub password_attempts: u32,
 }
@@ -44,6 +46,7 @@ impl Default for Limits {
             attribute_codes_per_hour: 5,
             attribute_attempts_per_hour: 15,
             change_password_per_hour: 5,
+            sign_in_codes_per_hour: 20,
             password_attempts: 5,
         }
     }

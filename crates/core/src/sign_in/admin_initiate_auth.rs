@@ -25,7 +25,7 @@ pub async fn admin_initiate_auth(
         request: Request::Flow,
         client_metadata: request.client_metadata.as_ref(),
     };
-    let outcome = flow::run(sign_in, request.auth_flow).await;
+    let outcome = flow::run(sign_in, request.auth_flow, request.session.as_deref()).await;
     analytics::record(context, "AdminInitiateAuth", &client, request.analytics_metadata.as_ref(), None);
     let outcome = outcome?;
     Ok(AdminInitiateAuthResponse {

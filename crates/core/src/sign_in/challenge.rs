@@ -4,7 +4,8 @@ use cenote_model::types::ChallengeNameType;
 
 use crate::error::Error;
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::sign_in::{flow, new_password, password_verifier};
+use crate::sign_in::{choice_answer, first_factor_code, flow, new_password, password_verifier};
+use crate::users::contact::Contact;
 
 /// Takes the answer to a challenge.
 ///
@@ -18,8 +19,13 @@ pub async fn respond(
 ) -> Result<Outcome, Error> {
     flow::check_custom_only(sign_in.client, challenge == ChallengeNameType::CustomChallenge)?;
     match challenge {
-        ChallengeNameType::PasswordVerifier => password_verifier::respond(sign_in).await,
+        ChallengeNameType::PasswordVerifier => password_verifier::respond(sign_in, session).await,
         ChallengeNameType::NewPasswordRequired => new_password::respond(sign_in, session).await,
+        ChallengeNameType::SelectChallenge | ChallengeNameType::Password | ChallengeNameType::PasswordSrp => {
+            choice_answer::respond(sign_in, session, challenge).await
+        }
+        ChallengeNameType::SmsOtp => first_factor_code::respond(sign_in, session, Contact::PhoneNumber).await,
+        ChallengeNameType::EmailOtp => first_factor_code::respond(sign_in, session, Contact::Email).await,
         other => Err(Error::invalid_parameter(format!(
             "The challenge {other} is not built yet in this version of Cenote."
         ))),

@@ -78,24 +78,26 @@ pub async fn pre_authentication(sign_in: SignIn<'_>, subject: &Subject) -> Resul
 
 /// Counts a wrong password and says that it was wrong. Of many guesses that race, those that come after the lock are told of
 /// it, whether right or wrong.
-pub async fn count_failure(sign_in: SignIn<'_>, subject: Subject) -> Error {
-    match count_wrong(sign_in, subject).await {
+///
+/// `further` is written with the count.
+pub async fn count_failure(sign_in: SignIn<'_>, subject: Subject, further: &ChangeSet) -> Error {
+    match count_wrong(sign_in, subject, further).await {
         Ok(_) => Error::incorrect_credentials(),
         Err(error) => error,
     }
 }
 
-/// Counts a wrong password; the user as it is then.
+/// Counts a wrong password and writes `further`; the user as it is then.
 ///
 /// # Errors
-/// `NotAuthorizedException` when the user is locked already.
-pub async fn count_wrong(sign_in: SignIn<'_>, subject: Subject) -> Result<User, Error> {
+/// `NotAuthorizedException` when the user is locked already, and when `further` uses up a session for the second time.
+pub async fn count_wrong(sign_in: SignIn<'_>, subject: Subject, further: &ChangeSet) -> Result<User, Error> {
     let context = sign_in.context;
     let tolerated = context.settings.limits.password_attempts;
     let ((), user) = update::update_user(context, subject, |user| {
         check_unlocked(context, user)?;
         lockout::count_failure(&mut user.lockout, tolerated, context.now_ms);
-        Ok(((), ChangeSet::new()))
+        Ok(((), further.clone()))
     })
     .await?;
     Ok(user)

@@ -6,6 +6,7 @@ use cenote_model::types::{AuthFlowType, ExplicitAuthFlowsType};
 use crate::clients::Client;
 use crate::error::Error;
 use crate::sign_in::step::{Outcome, Side, SignIn};
+use crate::sign_in::{after_sign_up, choice_flow};
 
 /// Checks that the client may use a flow, and that the operation takes it.
 ///
@@ -77,12 +78,16 @@ fn is_refresh(flow: AuthFlowType) -> bool {
     matches!(flow, AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth)
 }
 
-/// Runs a flow: the secret hash first, then whether the client may use the flow, then the flow.
+/// Runs a flow: the secret hash first, then whether the pool has the flow and the client may use it, then the flow. Only USER_AUTH
+/// looks at the session.
 ///
 /// # Errors
 /// Those of the flow.
-pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType) -> Result<Outcome, Error> {
+pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType, session: Option<&str>) -> Result<Outcome, Error> {
     check_secret_hash(sign_in, flow)?;
+    if flow == AuthFlowType::UserAuth {
+        choice_flow::check_tier(sign_in.pool)?;
+    }
     check_flow(sign_in.side, sign_in.client, flow)?;
     match flow {
         AuthFlowType::RefreshToken | AuthFlowType::RefreshTokenAuth => {
@@ -92,9 +97,11 @@ pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType) -> Result<Outcome, Err
         AuthFlowType::UserPasswordAuth
         | AuthFlowType::AdminNoSrpAuth
         | AuthFlowType::AdminUserPasswordAuth => super::password_flow::run(sign_in).await,
-        AuthFlowType::CustomAuth | AuthFlowType::UserAuth => {
-            Err(Error::not_built(&format!("The flow {flow}")))
-        }
+        AuthFlowType::UserAuth => match session {
+            Some(session) => after_sign_up::run(sign_in, session).await,
+            None => choice_flow::run(sign_in).await,
+        },
+        AuthFlowType::CustomAuth => Err(Error::not_built(&format!("The flow {flow}"))),
     }
 }
 

@@ -30,7 +30,7 @@ pub async fn initiate_auth(
         request: Request::Flow,
         client_metadata: request.client_metadata.as_ref(),
     };
-    let outcome = flow::run(sign_in, request.auth_flow).await;
+    let outcome = flow::run(sign_in, request.auth_flow, request.session.as_deref()).await;
     analytics::record(context, "InitiateAuth", &client, request.analytics_metadata.as_ref(), None);
     let outcome = outcome?;
     Ok(InitiateAuthResponse {

@@ -7,7 +7,11 @@
 //! | `get_tokens_from_refresh_token` | a refresh by the client's secret |
 //! | [`password_flow`] | a password typed in |
 //! | [`srp_flow`], [`password_verifier`], `srp` | a password proved |
-//! | [`credentials`] | what surrounds both: status, lock, PreAuthentication, counts |
+//! | [`choice_flow`], [`choice_answer`] | USER_AUTH: the choice of a first factor, and passwords after it |
+//! | [`first_factors`] | which of them are offered |
+//! | [`first_factor_code`] | the challenges EMAIL_OTP and SMS_OTP in it |
+//! | [`after_sign_up`] | the sign-in that the code of a sign-up pays for |
+//! | [`credentials`] | what surrounds passwords: status, lock, PreAuthentication, counts |
 //! | [`refresh_flow`] | new tokens for a refresh token |
 //! | [`advance`] | what is asked next; every step ends there |
 //! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
@@ -19,9 +23,14 @@
 //! | [`step`] | one request of a sign-in, and its answer |
 
 pub mod advance;
+pub mod after_sign_up;
 pub mod challenge;
+pub mod choice_answer;
+pub mod choice_flow;
 pub mod completion;
 pub mod credentials;
+pub mod first_factor_code;
+pub mod first_factors;
 pub mod flow;
 pub mod new_password;
 pub mod one_time_code;

@@ -84,7 +84,8 @@ fn recipient<'a>(
     contact: Contact,
     destination: &'a str,
 ) -> Recipient<'a> {
-    let SignIn { pool, client, client_metadata, .. } = sign_in;
+    let SignIn { pool, client, .. } = sign_in;
+    let client_metadata = sign_in.answer_metadata();
     Recipient { pool, user, contact, destination, client_id: Some(client.id()), client_metadata }
 }
 

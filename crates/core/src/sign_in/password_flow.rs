@@ -23,20 +23,43 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     let found = subject::find(context, pool, client, username, Names::SignIn).await?;
     let (subject, is_counted) = migrate(sign_in, found, typed).await?;
     credentials::check_existence(sign_in, &subject)?;
-    // The fifth guess may have started the lock; it is answered as it would be of a user.
-    if !is_counted {
-        credentials::check_unlocked(context, &subject.user)?;
-    }
+    check_unlocked(sign_in, &subject, is_counted)?;
     credentials::pre_authentication(sign_in, &subject).await?;
+    prove(sign_in, subject, typed, is_counted, &ChangeSet::new()).await
+}
+
+/// The lock. The fifth guess may have started it; it is answered as it would be of a user.
+///
+/// # Errors
+/// `NotAuthorizedException`.
+pub(super) fn check_unlocked(sign_in: SignIn<'_>, subject: &Subject, is_counted: bool) -> Result<(), Error> {
+    if is_counted { Ok(()) } else { credentials::check_unlocked(sign_in.context, &subject.user) }
+}
+
+/// Compares the password and goes on with the sign-in. `spent` is written whether it is right or wrong.
+///
+/// # Errors
+/// `NotAuthorizedException` for a wrong one; those of the user's state.
+pub(super) async fn prove(
+    sign_in: SignIn<'_>,
+    subject: Subject,
+    typed: &str,
+    is_counted: bool,
+    spent: &ChangeSet,
+) -> Result<Outcome, Error> {
+    let SignIn { context, pool, .. } = sign_in;
     let user = &subject.user;
     let matches = password::matches(context, pool, user, typed).await?;
     if !matches || user.status == UserStatus::ExternalProvider {
         if is_counted {
+            if !spent.is_empty() {
+                context.commit(spent.clone()).await?;
+            }
             return Err(Error::incorrect_credentials());
         }
-        return Err(credentials::count_failure(sign_in, subject).await);
+        return Err(credentials::count_failure(sign_in, subject, spent).await);
     }
-    let user = credentials::admit(sign_in, subject.user, &ChangeSet::new()).await?;
+    let user = credentials::admit(sign_in, subject.user, spent).await?;
     advance(sign_in, user, Progress::after(FirstFactor::Password)).await
 }
 
@@ -44,13 +67,17 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
 /// checks the password, so what it refuses is a wrong password like any other, and guessing at it is locked like guessing
 /// here. It counts before the function is asked: of many guesses that race, the function compares no more than the lock
 /// allows.
-async fn migrate(sign_in: SignIn<'_>, nobody: Subject, typed: &str) -> Result<(Subject, bool), Error> {
+pub(super) async fn migrate(
+    sign_in: SignIn<'_>,
+    nobody: Subject,
+    typed: &str,
+) -> Result<(Subject, bool), Error> {
     let SignIn { context, pool, client, .. } = sign_in;
     if nobody.exists() || pool.lambda().user_migration.is_none() {
         return Ok((nobody, false));
     }
     let username = nobody.user.username.clone();
-    let counted = match credentials::count_wrong(sign_in, nobody.clone()).await {
+    let counted = match credentials::count_wrong(sign_in, nobody.clone(), &ChangeSet::new()).await {
         Ok(user) => nobody.with(user),
         Err(refused) => {
             // Those who were faster may have brought the user over.

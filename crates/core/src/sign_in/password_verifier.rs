@@ -2,22 +2,25 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cenote_store::UserStatus;
+use cenote_model::types::ChallengeNameType;
+use cenote_store::{ChangeSet, UserStatus};
 
 use crate::error::Error;
 use crate::sign_in::advance::advance;
 use crate::sign_in::credentials;
 use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp::{Flow, Proof, SecretBlock};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::resolve::Names;
 use crate::users::subject;
 
-/// Takes the proof. A session that comes with it is not looked at: the secret block says everything.
+/// Takes the proof. A session that comes with that of USER_SRP_AUTH is not looked at: the secret block says everything. In
+/// USER_AUTH both go together, and a wrong proof ends them.
 ///
 /// # Errors
 /// `NotAuthorizedException` for everything that is wrong with it; those of the user's state.
-pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
+pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, parameters, .. } = sign_in;
     let typed = parameters.get("USERNAME")?;
     client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
@@ -26,7 +29,16 @@ pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     let timestamp = parameters.get("TIMESTAMP")?;
     let bytes = STANDARD.decode(encoded).map_err(|_| Error::incorrect_credentials())?;
     let block = SecretBlock::unseal(sign_in, &bytes)?;
+    let session = match block.flow {
+        Flow::Srp => None,
+        Flow::Choice => Some(Session::unseal(sign_in, session, ChallengeNameType::PasswordVerifier)?),
+    };
+    if session.as_ref().map(Session::id) != block.session.as_deref() {
+        return Err(session::invalid());
+    }
     block.check_unused(sign_in).await?;
+    let consumed: ChangeSet =
+        std::iter::once(block.consume()).chain(session.as_ref().map(Session::consume)).collect();
     let subject = subject::find(context, pool, client, &block.typed, Names::SignIn).await?;
     credentials::check_existence(sign_in, &subject)?;
     credentials::check_unlocked(context, &subject.user)?;
@@ -41,10 +53,11 @@ pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     }
     let proved = block.verify(sign_in, user, Proof { block: &bytes, signature, timestamp }).await?;
     if !proved || user.status == UserStatus::ExternalProvider {
-        return Err(credentials::count_failure(sign_in, subject).await);
+        let ended = if session.is_some() { consumed } else { ChangeSet::new() };
+        return Err(credentials::count_failure(sign_in, subject, &ended).await);
     }
-    let user = credentials::admit(sign_in, subject.user, &vec![block.consume()]).await?;
+    let user = credentials::admit(sign_in, subject.user, &consumed).await?;
     match block.flow {
-        Flow::Srp => advance(sign_in, user, Progress::after(FirstFactor::Password)).await,
+        Flow::Srp | Flow::Choice => advance(sign_in, user, Progress::after(FirstFactor::Password)).await,
     }
 }

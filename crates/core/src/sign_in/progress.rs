@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstFactor {
+    /// None yet: USER_AUTH is asking for one. No sign-in ends with it.
+    Missing,
     /// Typed in, or proved by SRP.
     Password,
+    /// A code that was sent to the user. No second factor follows it in the same sign-in.
+    OneTimeCode,
 }
 
 /// The steps that lie behind a sign-in.

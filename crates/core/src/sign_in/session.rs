@@ -12,7 +12,13 @@ use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::sign_in::progress::Progress;
+use crate::sign_in::srp;
 use crate::sign_in::step::SignIn;
+use crate::users::resolve::Names;
+use crate::users::subject::{self, Subject};
+
+/// Sessions are as long as a multiple of this; nearly all are no longer.
+const PADDED_BYTES: usize = 1024;
 
 /// What a session holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +27,9 @@ pub struct Session {
     /// being changed must agree on it. It opens nothing.
     id: String,
     pub sub: String,
+    /// The user as it was typed first, where the session may be about a name that nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typed: Option<String>,
     /// The challenge it was made for.
     challenge: String,
     pub progress: Progress,
@@ -38,17 +47,42 @@ impl Session {
     /// A session that asks the user for this challenge.
     #[must_use]
     pub fn new(sign_in: SignIn<'_>, user: &User, challenge: ChallengeNameType, progress: &Progress) -> Self {
+        Self::named(sign_in, user, challenge.as_str(), progress)
+    }
+
+    /// A session that no challenge goes with: what it is good for has a name of its own.
+    #[must_use]
+    pub fn named(sign_in: SignIn<'_>, user: &User, challenge: &str, progress: &Progress) -> Self {
         let SignIn { context, client, .. } = sign_in;
         Self {
             id: uuid(context.random.as_ref()),
             sub: user.sub.as_str().to_owned(),
-            challenge: challenge.as_str().to_owned(),
+            typed: None,
+            challenge: challenge.to_owned(),
             progress: progress.clone(),
             state: Value::Null,
             generation: user.token_generation,
             password_set_ms: password_set_ms(user),
             expires_ms: context.now_ms + client.session_minutes() * 60_000,
         }
+    }
+
+    /// A session that asks whomever a public caller named for this challenge.
+    #[must_use]
+    pub fn of_subject(
+        sign_in: SignIn<'_>,
+        subject: &Subject,
+        typed: &str,
+        challenge: ChallengeNameType,
+        progress: &Progress,
+    ) -> Self {
+        Self { typed: Some(typed.to_owned()), ..Self::new(sign_in, &subject.user, challenge, progress) }
+    }
+
+    /// What tells it from all others. It opens nothing.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The same with something to remember.
@@ -73,7 +107,9 @@ impl Session {
     /// Never in practice.
     pub fn seal(&self, sign_in: SignIn<'_>) -> Result<String, Error> {
         let SignIn { context, client, .. } = sign_in;
-        let plain = serde_json::to_vec(self).map_err(Error::internal)?;
+        let mut plain = serde_json::to_vec(self).map_err(Error::internal)?;
+        // Blanks after the value: the length must not tell who the user is, nor whether there is one.
+        plain.resize(plain.len().next_multiple_of(PADDED_BYTES), b' ');
         Ok(context.keyring.seal_text(Purpose::Session, &scope(client), &plain, context.random.as_ref()))
     }
 
@@ -87,12 +123,20 @@ impl Session {
         text: Option<&str>,
         challenge: ChallengeNameType,
     ) -> Result<Self, Error> {
+        Self::unseal_named(sign_in, text, challenge.as_str())
+    }
+
+    /// The same for one of [`Self::named`].
+    ///
+    /// # Errors
+    /// As [`Self::unseal`].
+    pub fn unseal_named(sign_in: SignIn<'_>, text: Option<&str>, challenge: &str) -> Result<Self, Error> {
         let SignIn { context, client, .. } = sign_in;
         let text = text.ok_or_else(|| Error::invalid_parameter("Missing required parameter Session"))?;
         let plain =
             context.keyring.unseal_text(Purpose::Session, &scope(client), text).map_err(|_| invalid())?;
         let session: Self = serde_json::from_slice(plain.expose()).map_err(|_| invalid())?;
-        if session.challenge != challenge.as_str() {
+        if session.challenge != challenge {
             return Err(invalid());
         }
         if session.expires_ms <= context.now_ms {
@@ -101,7 +145,11 @@ impl Session {
         Ok(session)
     }
 
-    fn check_user(&self, user: &User) -> Result<(), Error> {
+    /// Whether the user neither signed out nor got another password since the session was made.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException`.
+    pub fn check_unchanged(&self, user: &User) -> Result<(), Error> {
         let same = self.generation == user.token_generation && self.password_set_ms == password_set_ms(user);
         if same { Ok(()) } else { Err(invalid()) }
     }
@@ -122,13 +170,35 @@ impl Session {
     /// `NotAuthorizedException` when it names another, or when the user signed out, was disabled or has another password
     /// meanwhile.
     pub fn check(&self, sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<(), Error> {
-        let folded = sign_in.pool.fold(typed);
-        let named = typed == user.sub.as_str() || user.names.iter().any(|name| name.key == folded);
-        if !named {
+        if !is_named(sign_in, user, typed) {
             return Err(invalid());
         }
-        self.check_user(user)?;
+        self.check_state(user)
+    }
+
+    /// The second half of [`Self::check`]: whether the user is still as it was.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException`.
+    pub fn check_state(&self, user: &User) -> Result<(), Error> {
+        self.check_unchanged(user)?;
         if user.enabled { Ok(()) } else { Err(Error::user_disabled()) }
+    }
+
+    /// Whom it was made for by [`Self::of_subject`], as it is now, by the name that was typed first. `typed` is how the answer
+    /// names it.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` when it is somebody else now, or the answer names another.
+    pub async fn get_subject(&self, sign_in: SignIn<'_>, typed: &str) -> Result<(Subject, &str), Error> {
+        let SignIn { context, pool, client, .. } = sign_in;
+        let first = self.typed.as_deref().ok_or_else(invalid)?;
+        let subject = subject::find(context, pool, client, first, Names::SignIn).await?;
+        let is_same = subject.user.sub.as_str() == self.sub;
+        let named = pool.fold(typed) == pool.fold(first)
+            || typed == srp::user_id(sign_in, &subject, first)
+            || (subject.exists() && is_named(sign_in, &subject.user, typed));
+        if is_same && named { Ok((subject, first)) } else { Err(invalid()) }
     }
 
     /// Whether the session was used before. Committing [`Self::consume`] decides; this only saves work.
@@ -145,6 +215,11 @@ impl Session {
     pub fn consume(&self) -> Change {
         Change::MarkSessionUsed(UsedSession { id: self.id.clone(), expires_ms: self.expires_ms })
     }
+}
+
+fn is_named(sign_in: SignIn<'_>, user: &User, typed: &str) -> bool {
+    let folded = sign_in.pool.fold(typed);
+    typed == user.sub.as_str() || user.names.iter().any(|name| name.key == folded)
 }
 
 fn scope(client: &Client) -> [&str; 2] {

@@ -13,6 +13,7 @@ use cenote_store::{Change, UsedSession, User};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::sign_in::session::Session;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::password;
 use crate::users::subject::{Subject, keyed_hash};
@@ -23,6 +24,8 @@ use crate::users::subject::{Subject, keyed_hash};
 pub enum Flow {
     /// USER_SRP_AUTH.
     Srp,
+    /// USER_AUTH. A session goes with the block, and a wrong proof ends both.
+    Choice,
 }
 
 /// What a secret block holds. It is good for one proof.
@@ -38,6 +41,9 @@ pub(super) struct SecretBlock {
     client_public: String,
     /// Both keys of the server, in base64.
     challenge: String,
+    /// The id of the session that goes with the block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     expires_ms: i64,
 }
 
@@ -59,8 +65,24 @@ pub(super) async fn challenge(
     client_public: &ClientPublic,
     session: Option<String>,
 ) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
+    let typed = sign_in.parameters.get("USERNAME")?;
+    let outcome = challenge_typed(sign_in, subject, typed, flow, client_public, None).await?;
+    Ok(Outcome { session, ..outcome })
+}
+
+/// The same in a sign-in whose user was typed in an earlier request, with the session that goes with the block.
+///
+/// # Errors
+/// As [`challenge`].
+pub(super) async fn challenge_typed(
+    sign_in: SignIn<'_>,
+    subject: &Subject,
+    typed: &str,
+    flow: Flow,
+    client_public: &ClientPublic,
+    session: Option<&Session>,
+) -> Result<Outcome, Error> {
+    let SignIn { context, pool, client, .. } = sign_in;
     let verifier = verifier(sign_in, &subject.user, typed)?;
     let salt = verifier.salt_hex();
     let random = std::sync::Arc::clone(&context.random);
@@ -73,6 +95,7 @@ pub(super) async fn challenge(
         user_id: user_id.clone(),
         client_public: client_public.to_hex(),
         challenge: STANDARD.encode(challenge.to_bytes().expose()),
+        session: session.map(|session| session.id().to_owned()),
         expires_ms: context.now_ms + client.session_minutes() * 60_000,
     };
     let plain = serde_json::to_vec(&block).map_err(Error::internal)?;
@@ -85,6 +108,7 @@ pub(super) async fn challenge(
         ("USERNAME", user_id.clone()),
         ("USER_ID_FOR_SRP", user_id),
     ];
+    let session = session.map(|session| session.seal(sign_in)).transpose()?;
     Ok(Outcome::challenge(ChallengeNameType::PasswordVerifier, parameters, session))
 }
 
@@ -182,7 +206,7 @@ fn verifier(sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<Verifier, E
 
 /// USER_ID_FOR_SRP: the user name. Of a name that nobody has it is that name, or, in pools where users have a sub for their user
 /// name, an invented one that is always the same.
-fn user_id(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> String {
+pub(super) fn user_id(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> String {
     let SignIn { pool, client, .. } = sign_in;
     let invented = client.hides_users().then(|| invented_sub(&keyed_hash(pool, "srp user", typed)));
     match invented {

@@ -17,6 +17,8 @@ pub enum Attempt {
     VerifyAttribute,
     ChangeContact,
     ChangePassword,
+    /// A one-time code was sent to whoever signs in by it alone.
+    SignInCode,
 }
 
 impl Attempt {
@@ -30,6 +32,7 @@ impl Attempt {
             Self::VerifyAttribute => "verify_attribute",
             Self::ChangeContact => "change_contact",
             Self::ChangePassword => "change_password",
+            Self::SignInCode => "sign_in_code",
         }
     }
 }

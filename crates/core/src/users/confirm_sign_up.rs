@@ -6,13 +6,17 @@ use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
+use crate::sign_in::after_sign_up;
 use crate::threat::{self, Event};
 use crate::users::confirmation;
+use crate::users::contact::Contact;
 use crate::users::new_user::Aliases;
 use crate::users::resolve::Names;
 use crate::users::subject;
 
-/// ConfirmSignUp: redeems the code of a sign-up. The contact it was sent to is verified from then on.
+/// ConfirmSignUp: redeems the code of a sign-up. The contact it was sent to is verified from then on, and where its codes are
+/// a first factor the answer has a session that signs in once. The session of SignUp proves nothing more than the code and is
+/// not looked at.
 ///
 /// # Errors
 /// In this order: secret hash, threat protection, unknown user, attempts, disabled user, status, code, alias of another user,
@@ -28,7 +32,7 @@ pub async fn confirm_sign_up(
         .refuse()?;
     let aliases =
         if request.force_alias_creation.unwrap_or_default() { Aliases::TakeOver } else { Aliases::Respect };
-    let user =
+    let (user, contact) =
         confirm(context, &client, &pool, &request.username, &request.confirmation_code, aliases).await?;
     analytics::record(
         context,
@@ -39,7 +43,8 @@ pub async fn confirm_sign_up(
     );
     let metadata = request.client_metadata.as_ref();
     confirmation::announce(context, &pool, &user, Some(client.id()), metadata).await?;
-    Ok(ConfirmSignUpResponse { session: None })
+    let session = after_sign_up::session(context, &client, &pool, &user, contact)?;
+    Ok(ConfirmSignUpResponse { session })
 }
 
 /// What the link in a mail does: ConfirmSignUp without secret hash, alias transfer and metadata.
@@ -53,7 +58,7 @@ pub async fn confirm_by_link(
     code: &str,
 ) -> Result<(), Error> {
     let (client, pool) = context.get_client_and_pool(client_id).await?;
-    let user = confirm(context, &client, &pool, user_name, code, Aliases::Respect).await?;
+    let (user, _) = confirm(context, &client, &pool, user_name, code, Aliases::Respect).await?;
     confirmation::announce(context, &pool, &user, Some(client.id()), None).await
 }
 
@@ -64,7 +69,7 @@ async fn confirm(
     username: &str,
     code: &str,
     aliases: Aliases,
-) -> Result<User, Error> {
+) -> Result<(User, Option<Contact>), Error> {
     let subject = subject::find(context, pool, client, username, Names::WithSub).await?;
     let hides = client.hides_users();
     if !subject.exists() && !hides {

@@ -35,7 +35,8 @@ pub(super) fn sends_codes(pool: &Pool) -> bool {
         .any(|attribute| pool.auto_verifies(attribute))
 }
 
-/// Redeems the code of a sign-up. Every try counts, wrong codes too; a code survives a contact that another user owns.
+/// Redeems the code of a sign-up: the user as it is then, and the contact that got the code. Every try counts, wrong codes too;
+/// a code survives a contact that another user owns.
 ///
 /// # Errors
 /// `LimitExceededException`, `NotAuthorizedException`, `ExpiredCodeException`, `CodeMismatchException`,
@@ -47,7 +48,7 @@ pub(super) async fn redeem(
     code: &str,
     aliases: Aliases,
     hides_users: bool,
-) -> Result<User, Error> {
+) -> Result<(User, Option<Contact>), Error> {
     let limit = context.settings.limits.confirm_sign_up_attempts_per_hour;
     let mut before = subject;
     for _ in 0..ATTEMPTS {
@@ -55,11 +56,11 @@ pub(super) async fn redeem(
         attempts::count(&mut after.attempts, Attempt::ConfirmSignUp, limit, context.now_ms)?;
         let outcome = confirm_by_code(context, pool, &mut after, code, hides_users);
         let further = match (&outcome, aliases) {
-            (Ok(()), Aliases::TakeOver) => names::take_over(context, pool, &after).await?,
+            (Ok(_), Aliases::TakeOver) => names::take_over(context, pool, &after).await?,
             _ => ChangeSet::new(),
         };
         match commit_subject(context, &before, &after, further).await {
-            Ok(()) => return outcome.map(|()| after),
+            Ok(()) => return outcome.map(|contact| (after, contact)),
             Err(CommitError::Conflict(Conflict::NameTaken(kind)))
                 if aliases == Aliases::Respect || !can_be_taken_over(pool, kind) =>
             {
@@ -80,7 +81,7 @@ fn confirm_by_code(
     user: &mut User,
     code: &str,
     hides_users: bool,
-) -> Result<(), Error> {
+) -> Result<Option<Contact>, Error> {
     let redeemed = if hides_users {
         check_hidden(context, user, code)?
     } else {
@@ -90,15 +91,14 @@ fn confirm_by_code(
         check_unconfirmed(user)?;
         codes::verify(context, user, CodePurpose::SignUp, code)?
     };
-    if let Some(contact) = Contact::from_attribute(&redeemed.attribute)
-        && contact.of(user).is_some()
-    {
+    let contact = Contact::from_attribute(&redeemed.attribute).filter(|contact| contact.of(user).is_some());
+    if let Some(contact) = contact {
         user.attributes.insert(contact.flag().into(), "true".into());
     }
     set_confirmed(context, user);
     user.names = names::claims(pool, user);
     attempts::clear(&mut user.attempts, Attempt::ConfirmSignUp);
-    Ok(())
+    Ok(contact)
 }
 
 /// Where users are hidden, only who has the right code learns more than that it is wrong: that it has expired.
@@ -124,7 +124,7 @@ pub(super) fn check_unconfirmed(user: &User) -> Result<(), Error> {
 }
 
 /// Confirms the user; its code has served.
-pub(super) fn set_confirmed(context: &Context, user: &mut User) {
+pub fn set_confirmed(context: &Context, user: &mut User) {
     user.status = UserStatus::Confirmed;
     user.codes.remove(&CodePurpose::SignUp);
     user.modified_ms = context.now_ms;
@@ -134,7 +134,7 @@ pub(super) fn set_confirmed(context: &Context, user: &mut User) {
 ///
 /// # Errors
 /// Those of the trigger.
-pub(super) async fn announce(
+pub async fn announce(
     context: &Context,
     pool: &Pool,
     user: &User,

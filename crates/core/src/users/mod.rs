@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod attributes;
 pub mod codes;
+pub mod confirmation;
 pub mod contact;
 pub mod describe;
 pub mod lockout;
@@ -18,7 +19,6 @@ pub mod update;
 pub(crate) mod attribute_change;
 mod attribute_deletion;
 mod code_request;
-mod confirmation;
 mod deletion;
 mod new_user;
 

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::messages::{self, MessagePurpose, Recipient};
 use crate::pools::Pool;
+use crate::sign_in::after_sign_up;
 use crate::threat::{self, Event};
 use crate::trigger;
 use crate::users::attributes::{self, Stage};
@@ -60,7 +61,7 @@ pub async fn sign_up(context: &Context, request: SignUpRequest) -> Result<SignUp
     }
     Ok(SignUpResponse {
         code_delivery_details,
-        session: None,
+        session: after_sign_up::sign_up_session(context, &client, &pool, &user)?,
         user_confirmed,
         user_sub: user.sub.as_str().to_owned(),
     })

@@ -7,6 +7,7 @@ use cenote_crypto::jwt::SigningKey;
 use cenote_crypto::{KeyRing, MasterKey};
 use serde_json::{Value, json};
 
+use crate::choice::ASKED;
 use crate::world::*;
 
 /// What something is good for. A page token is good for one list with one set of arguments.
@@ -16,6 +17,8 @@ pub enum Kind {
     IdToken,
     RefreshToken,
     Session,
+    /// A session of USER_AUTH, by the challenge that it asks for.
+    Asked(&'static str),
     /// Of a proof by SRP.
     SecretBlock,
     SignUpCode,
@@ -131,6 +134,10 @@ pub async fn all(world: &World) -> Vec<Artefact> {
         let challenge = world.start(&world.service, &home.client, &home.user(Stage::Invited)).await;
         all.push(of(Kind::Session, Stage::Invited, text(&challenge["Session"])));
         all.push(of(Kind::SecretBlock, Stage::Confirmed, world.secret_block(&world.service, home).await));
+        for challenge in ASKED {
+            let session = world.asked(&world.service, home, challenge).await;
+            all.push(of(Kind::Asked(challenge), Stage::Confirmed, session));
+        }
         all.push(of(Kind::ClientSecret, Stage::Confirmed, home.secret.clone()));
         for stage in Stage::ALL {
             all.push(of(Kind::SecretHash, stage, home.secret_hash(&home.user(stage))));
@@ -193,6 +200,9 @@ async fn forgeries(world: &World, genuine: &[Artefact]) -> Vec<Artefact> {
     let challenge = world.start(&former, &home.client, &home.user(Stage::Invited)).await;
     forge(Kind::Session, Stage::Invited, text(&challenge["Session"]), gone);
     forge(Kind::SecretBlock, Stage::Confirmed, world.secret_block(&former, home).await, gone);
+    for challenge in ASKED {
+        forge(Kind::Asked(challenge), Stage::Confirmed, world.asked(&former, home, challenge).await, gone);
+    }
     for list in List::ALL {
         let (operation, member, request) = list.request(home);
         let page = former.ok(operation, request).await;

@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod artefacts;
+mod choice;
 mod coverage;
 mod pairs;
 mod places;

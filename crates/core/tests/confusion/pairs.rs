@@ -158,7 +158,9 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
     let mut used = BTreeSet::new();
     for artefact in artefacts.iter().filter(|artefact| artefact.forged.is_none()) {
         let home = &artefact.home;
-        if matches!(artefact.kind, Kind::Session | Kind::SecretBlock) && *home == world.homes[1] {
+        if matches!(artefact.kind, Kind::Session | Kind::Asked(_) | Kind::SecretBlock)
+            && *home == world.homes[1]
+        {
             // That of the same user at another client ended with the password that was set at the first one.
             continue;
         }
@@ -167,7 +169,7 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
                 && place.is_right(artefact.kind, (home, artefact.stage), (home, artefact.stage))
         };
         let mut at: Vec<(usize, &Place)> = places.iter().enumerate().filter(fits).collect();
-        if matches!(artefact.kind, Kind::SignUpCode | Kind::Session | Kind::SecretBlock) {
+        if matches!(artefact.kind, Kind::SignUpCode | Kind::Session | Kind::Asked(_) | Kind::SecretBlock) {
             let fresh = at.iter().position(|(number, _)| !used.contains(number)).unwrap_or(0);
             at = vec![at[fresh]];
         }

@@ -4,6 +4,7 @@ use cenote_core::testing::WireError;
 use serde_json::{Value, json};
 
 use crate::artefacts::{Kind, List};
+use crate::choice::{self, ASKED};
 use crate::srp::proof;
 use crate::world::*;
 
@@ -42,7 +43,7 @@ impl Place {
             Kind::AccessToken => true,
             Kind::IdToken => same_pool,
             Kind::RefreshToken => from.client == home.client,
-            Kind::Session | Kind::SecretBlock => from.client == home.client && same_user,
+            Kind::Session | Kind::Asked(_) | Kind::SecretBlock => from.client == home.client && same_user,
             Kind::SignUpCode | Kind::ResetCode => same_user && from_stage == stage,
             Kind::EmailCode | Kind::PhoneNumberCode => same_user,
             Kind::ClientSecret => from.secret_client == home.secret_client,
@@ -67,6 +68,7 @@ pub fn all() -> Vec<Place> {
     places.extend(refresh_tokens());
     places.extend(codes());
     places.extend(sessions());
+    places.extend(choices());
     places.extend(secret_blocks());
     places.extend(unread());
     places.extend(exchanged_tokens());
@@ -387,6 +389,43 @@ fn exchanged_tokens() -> Vec<Place> {
         let operation = "GetDerivedToken";
         places.push(place(operation, "SubjectToken", Some(of), NOBODY, subject(kind), refusals(name)));
         places.push(place(operation, "ActorToken", Some(of), NOBODY, actor(kind), refusals(name)));
+    }
+    places
+}
+
+fn invalid_session(_: &Home, _: Stage, _: &str) -> Vec<Outcome> {
+    vec![refused("NotAuthorizedException", "Invalid session for the user.")]
+}
+
+fn choices() -> Vec<Place> {
+    let mut places = Vec::new();
+    for operation in ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"] {
+        for challenge in ASKED {
+            let build = move |home: &Home, user: &str, text: &str| {
+                let answers = choice::answers(user, text);
+                let mut request = respond(operation, &home.pool, &home.client, text, &answers);
+                request["ChallengeName"] = json!(challenge);
+                request
+            };
+            places.push(place(
+                operation,
+                "Session",
+                Some(Kind::Asked(challenge)),
+                NOBODY,
+                build,
+                invalid_session,
+            ));
+        }
+    }
+    // It takes what ConfirmSignUp answers, and that only.
+    for operation in ["InitiateAuth", "AdminInitiateAuth"] {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let parameters = json!({ "USERNAME": user });
+            let mut request = initiate(operation, &home.pool, &home.client, "USER_AUTH", &parameters);
+            request["Session"] = json!(text);
+            request
+        };
+        places.push(place(operation, "Session", None, NOBODY, build, invalid_session));
     }
     places
 }

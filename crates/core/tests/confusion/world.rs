@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
 pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
-const FLOWS: [&str; 6] = [
+const FLOWS: [&str; 7] = [
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "ALLOW_USER_SRP_AUTH",
+    "ALLOW_USER_AUTH",
     "ALLOW_REFRESH_TOKEN_AUTH",
     "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
     "ALLOW_TOKEN_EXCHANGE_DELEGATION",
@@ -93,6 +94,7 @@ impl World {
                 &mut limits.attribute_codes_per_hour,
                 &mut limits.attribute_attempts_per_hour,
                 &mut limits.change_password_per_hour,
+                &mut limits.sign_in_codes_per_hour,
                 &mut limits.password_attempts,
             ] {
                 *limit = 0;
@@ -140,7 +142,10 @@ impl World {
         self.service.caller.region = region.into();
         let members = json!({
             "AutoVerifiedAttributes": ["email"],
-            "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"] } },
+            "Policies": { "SignInPolicy": {
+                "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
+            } },
+            "SmsConfiguration": { "SnsCallerArn": "arn:aws:iam::123456789012:role/sns" },
         });
         let pool = self.service.pool(members).await;
         let members =

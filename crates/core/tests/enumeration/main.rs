@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod choice;
 mod world;
 
 use cenote_core::testing::WireError;

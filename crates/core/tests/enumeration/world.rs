@@ -45,7 +45,8 @@ impl World {
         members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
         let pool = service.pool(members).await;
         let client = json!({
-            "PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"],
+            "PreventUserExistenceErrors": "ENABLED",
+            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"],
         });
         let client = service.client(&pool, client).await;
         let world = Self { service, pool, client };

@@ -4,12 +4,15 @@
 
 mod access_tokens;
 mod admin;
+mod after_sign_up;
 mod challenge;
+mod choice;
 mod client_tokens;
 mod derived_tokens;
 mod flows;
 mod key_rotation;
 mod lockout;
+mod one_time_codes;
 mod refresh;
 mod remembered_tokens;
 mod revocation;

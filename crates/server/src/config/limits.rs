@@ -14,6 +14,7 @@ pub struct LimitsSection {
     pub attribute_codes_per_hour: u32,
     pub attribute_attempts_per_hour: u32,
     pub change_password_per_hour: u32,
+    pub sign_in_codes_per_hour: u32,
     pub password_attempts: u32,
     pub request_rates: Preset,
     pub client_percent: u32,
@@ -163,6 +164,7 @@ impl From<&LimitsSection> for cenote_core::settings::Limits {
             attribute_codes_per_hour: section.attribute_codes_per_hour,
             attribute_attempts_per_hour: section.attribute_attempts_per_hour,
             change_password_per_hour: section.change_password_per_hour,
+            sign_in_codes_per_hour: section.sign_in_codes_per_hour,
             password_attempts: section.password_attempts,
         }
     }

@@ -139,6 +139,14 @@ pub struct MfaPreference {
     pub passkey: bool,
 }
 
+/// Wrong one-time codes of a sign-in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeTries {
+    pub wrong: u32,
+    /// When the session expires.
+    pub expires_ms: i64,
+}
+
 /// A user of a pool: one row, so that codes, counters and status change together or not at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -174,4 +182,7 @@ pub struct User {
     pub passkeys: Vec<Passkey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_passkey: Option<PendingPasskey>,
+    /// By the ids of the sessions that asked for the codes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub code_tries: BTreeMap<String, CodeTries>,
 }

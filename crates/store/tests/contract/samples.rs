@@ -124,6 +124,7 @@ pub fn full_user(pool: &Pool, sub: &str) -> User {
             verify_user: true,
             expires_ms: i64::MAX,
         }),
+        code_tries: BTreeMap::from([("session".into(), CodeTries { wrong: 3, expires_ms: i64::MAX })]),
         ..user(pool, sub)
     }
 }

@@ -93,11 +93,15 @@ impl<'a> Story<'a> {
 
     /// The code in a message to somebody, which is remembered; `seen` messages were there before.
     async fn code(&mut self, destination: &str, seen: usize) -> String {
+        self.code_of(6, destination, seen).await
+    }
+
+    async fn code_of(&mut self, digits: usize, destination: &str, seen: usize) -> String {
         let wait = async {
             loop {
                 let arrived = self.served.post.after(seen);
                 let mut own = arrived.iter().filter(|message| message.contains(destination));
-                if let Some(code) = own.find_map(|message| code_in(message)) {
+                if let Some(code) = own.find_map(|message| code_in(message, digits)) {
                     return code;
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -130,9 +134,10 @@ impl<'a> Story<'a> {
             "PreAuthentication": FUNCTION, "PostAuthentication": FUNCTION, "PreTokenGeneration": FUNCTION,
             "UserMigration": FUNCTION,
         });
-        let factors = json!({ "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"] } });
+        let factors = ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"];
+        let policies = json!({ "SignInPolicy": { "AllowedFirstAuthFactors": factors } });
         let members = json!({
-            "AutoVerifiedAttributes": ["email"], "LambdaConfig": functions, "Policies": factors,
+            "AutoVerifiedAttributes": ["email"], "LambdaConfig": functions, "Policies": policies,
         });
         self.ok("UpdateUserPool", self.in_pool(members)).await;
         self.ok("DescribeUserPool", self.in_pool(json!({}))).await;
@@ -152,7 +157,7 @@ impl<'a> Story<'a> {
         let members = json!({
             "ClientName": "app", "ExplicitAuthFlows": [
                 "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
-                "ALLOW_TOKEN_EXCHANGE_IMPERSONATION",
+                "ALLOW_TOKEN_EXCHANGE_IMPERSONATION", "ALLOW_USER_AUTH",
             ],
             "WriteAttributes": ["email", "phone_number", "name", "custom:diary"],
         });
@@ -244,6 +249,7 @@ impl<'a> Story<'a> {
         self.ok("GetTokensFromRefreshToken", merged(with_secret.clone(), members)).await;
         self.ok("RevokeToken", merged(with_secret, json!({ "Token": tokens["RefreshToken"] }))).await;
         self.fails("GetUser", own(json!({}))).await;
+        self.choose(name, moved).await;
         let again = self.sign_in(name, THIRD).await["AuthenticationResult"].clone();
         self.ok("GlobalSignOut", json!({ "AccessToken": again["AccessToken"] })).await;
         // Wrong passwords until the lock, names that nobody has, and those whom a function refuses or brings over.
@@ -307,6 +313,30 @@ impl<'a> Story<'a> {
         let machine = self.ok("CreateUserPoolClient", self.in_pool(machine)).await["UserPoolClient"].clone();
         let request = json!({ "ClientId": machine["ClientId"], "Secret": machine["ClientSecret"] });
         self.ok("GetClientToken", request).await;
+    }
+
+    /// A sign-in by choice: a code by mail, given wrong and right.
+    async fn choose(&mut self, name: &str, address: &str) {
+        let parameters = json!({ "USERNAME": name, "SECRET_HASH": self.hash(name) });
+        let request =
+            json!({ "ClientId": self.client, "AuthFlow": "USER_AUTH", "AuthParameters": parameters });
+        let choice = self.ok("InitiateAuth", request).await;
+        let seen = self.served.post.count();
+        let chosen = self.respond(name, "SELECT_CHALLENGE", &choice, ("ANSWER", "EMAIL_OTP"));
+        let asked = self.ok("RespondToAuthChallenge", chosen).await;
+        let wrong = self.respond(name, "EMAIL_OTP", &asked, ("EMAIL_OTP_CODE", "not-that-code"));
+        self.fails("RespondToAuthChallenge", wrong).await;
+        let code = self.code_of(8, address, seen).await;
+        let right = self.respond(name, "EMAIL_OTP", &asked, ("EMAIL_OTP_CODE", &code));
+        self.ok("RespondToAuthChallenge", right).await;
+    }
+
+    /// One answer to a challenge.
+    fn respond(&self, name: &str, challenge: &str, asked: &Value, (key, value): (&str, &str)) -> Value {
+        json!({
+            "ClientId": self.client, "ChallengeName": challenge, "Session": asked["Session"],
+            "ChallengeResponses": { "USERNAME": name, "SECRET_HASH": self.hash(name), key: value },
+        })
     }
 
     /// What administrators do.
@@ -457,9 +487,11 @@ impl<'a> Story<'a> {
 }
 
 /// Six digits on their own.
-fn code_in(message: &str) -> Option<String> {
+fn code_in(message: &str, digits: usize) -> Option<String> {
     let mut words = message.split(|one: char| !one.is_ascii_alphanumeric());
-    words.find(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned)
+    words
+        .find(|word| word.len() == digits && word.bytes().all(|byte| byte.is_ascii_digit()))
+        .map(str::to_owned)
 }
 
 pub fn merged(mut request: Value, members: Value) -> Value {

@@ -1,0 +1,76 @@
+// Amplify's Auth category, unmodified, with the flow in which the user chooses.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Amplify } from 'aws-amplify';
+import { autoSignIn, confirmSignIn, confirmSignUp, getCurrentUser, signIn, signOut, signUp } from 'aws-amplify/auth';
+
+import { PASSWORD, confirmedUser, makePool, startCenote } from '../../support/cenote.js';
+
+const DONE = { isSignedIn: true, nextStep: { signInStep: 'DONE' } };
+const authFlowType = 'USER_AUTH';
+
+let cenote;
+let pool;
+before(async () => {
+  cenote = await startCenote();
+  pool = await makePool(cenote, {
+    pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } } },
+    client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] },
+  });
+  const Cognito = { userPoolId: pool.poolId, userPoolClientId: pool.clientId, userPoolEndpoint: cenote.url };
+  Amplify.configure({ Auth: { Cognito } });
+});
+after(() => cenote?.stop());
+
+const code = async (to) => (await cenote.message('Authentication', { pool: pool.poolId, to })).code;
+
+test('a code by mail that is preferred', async () => {
+  const to = await confirmedUser(cenote, pool, 'rosa');
+  const options = { authFlowType, preferredChallenge: 'EMAIL_OTP' };
+  const { nextStep } = await signIn({ username: 'rosa', options });
+  assert.equal(nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_EMAIL_CODE');
+  assert.equal(nextStep.codeDeliveryDetails.destination, 'r***@e***');
+  const right = await code(to);
+  const wrong = right === '00000000' ? '00000001' : '00000000';
+  await assert.rejects(confirmSignIn({ challengeResponse: wrong }), { name: 'CodeMismatchException' });
+  assert.deepEqual(await confirmSignIn({ challengeResponse: right }), DONE);
+  assert.equal((await getCurrentUser()).username, 'rosa');
+  await signOut();
+});
+
+for (const preferredChallenge of ['PASSWORD', 'PASSWORD_SRP']) test(`${preferredChallenge} that is preferred`, async () => {
+  const username = `sven-${preferredChallenge}`;
+  await confirmedUser(cenote, pool, username);
+  const options = { authFlowType, preferredChallenge };
+  await assert.rejects(signIn({ username, password: 'Wrong-horse-1', options }), { name: 'NotAuthorizedException' });
+  assert.deepEqual(await signIn({ username, password: PASSWORD, options }), DONE);
+  await signOut();
+});
+
+for (const chosen of ['PASSWORD', 'PASSWORD_SRP', 'EMAIL_OTP']) test(`${chosen} that is chosen`, async () => {
+  const username = `tilda-${chosen}`;
+  const to = await confirmedUser(cenote, pool, username);
+  const { nextStep } = await signIn({ username, options: { authFlowType } });
+  assert.equal(nextStep.signInStep, 'CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION');
+  assert.deepEqual([...nextStep.availableChallenges].sort(), ['EMAIL_OTP', 'PASSWORD', 'PASSWORD_SRP']);
+  const asked = await confirmSignIn({ challengeResponse: chosen });
+  const expected = chosen === 'EMAIL_OTP' ? 'CONFIRM_SIGN_IN_WITH_EMAIL_CODE' : 'CONFIRM_SIGN_IN_WITH_PASSWORD';
+  assert.equal(asked.nextStep.signInStep, expected);
+  const challengeResponse = chosen === 'EMAIL_OTP' ? await code(to) : PASSWORD;
+  assert.deepEqual(await confirmSignIn({ challengeResponse }), DONE);
+  await signOut();
+});
+
+test('a sign-up without a password, and the sign-in by its code', async () => {
+  const [username, email] = ['ulla', 'ulla@example.com'];
+  const options = { userAttributes: { email }, autoSignIn: { authFlowType } };
+  assert.equal((await signUp({ username, options })).nextStep.signUpStep, 'CONFIRM_SIGN_UP');
+  const { code: confirmationCode } = await cenote.message('SignUp', { pool: pool.poolId, to: email });
+  const confirmed = await confirmSignUp({ username, confirmationCode });
+  assert.equal(confirmed.nextStep.signUpStep, 'COMPLETE_AUTO_SIGN_IN');
+  assert.deepEqual(await autoSignIn(), DONE);
+  assert.equal((await getCurrentUser()).username, username);
+  await signOut();
+});

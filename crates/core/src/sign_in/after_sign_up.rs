@@ -1,0 +1,106 @@
+//! The code of a sign-up was sent to a contact whose codes may sign in as well: whoever gave it need not give another one.
+
+use std::sync::Arc;
+
+use cenote_model::types::ExplicitAuthFlowsType;
+use cenote_store::{User, UserStatus};
+
+use crate::clients::Client;
+use crate::context::Context;
+use crate::error::Error;
+use crate::pools::Pool;
+use crate::sign_in::advance::advance;
+use crate::sign_in::choice_flow::check_tier;
+use crate::sign_in::credentials;
+use crate::sign_in::first_factors::{of_contact, of_user};
+use crate::sign_in::parameters::Parameters;
+use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::session::{self, Session};
+use crate::sign_in::step::{Outcome, Request, Side, SignIn};
+use crate::users::contact::Contact;
+use crate::users::subject::Subject;
+use crate::users::update::update_user;
+
+/// What the session of a confirmation is good for.
+const CONFIRMED: &str = "ConfirmSignUp";
+/// What that of a sign-up is good for: nothing but being sent back.
+const SIGNED_UP: &str = "SignUp";
+
+/// The session that SignUp answers to clients that may use USER_AUTH.
+///
+/// # Errors
+/// Never in practice.
+pub fn sign_up_session(
+    context: &Context,
+    client: &Arc<Client>,
+    pool: &Arc<Pool>,
+    user: &User,
+) -> Result<Option<String>, Error> {
+    seal(context, client, pool, user, SIGNED_UP, FirstFactor::Missing)
+}
+
+/// The session that ConfirmSignUp answers when the contact that got the code is a first factor of the user.
+///
+/// # Errors
+/// Never in practice.
+pub fn session(
+    context: &Context,
+    client: &Arc<Client>,
+    pool: &Arc<Pool>,
+    user: &User,
+    contact: Option<Contact>,
+) -> Result<Option<String>, Error> {
+    match contact.filter(|contact| of_user(pool, user).contains(&of_contact(*contact).1)) {
+        Some(_) => seal(context, client, pool, user, CONFIRMED, FirstFactor::OneTimeCode),
+        None => Ok(None),
+    }
+}
+
+fn seal(
+    context: &Context,
+    client: &Arc<Client>,
+    pool: &Arc<Pool>,
+    user: &User,
+    name: &str,
+    first: FirstFactor,
+) -> Result<Option<String>, Error> {
+    if check_tier(pool).is_err() || !client.allows_flow(&[ExplicitAuthFlowsType::AllowUserAuth]) {
+        return Ok(None);
+    }
+    let sign_in = SignIn {
+        context,
+        side: Side::Public,
+        pool,
+        client,
+        parameters: Parameters::new(None),
+        request: Request::Flow,
+        client_metadata: None,
+    };
+    Session::named(sign_in, user, name, &Progress::after(first)).seal(sign_in).map(Some)
+}
+
+/// USER_AUTH with the session of a confirmation: tokens, once. The parameters are not looked at.
+///
+/// # Errors
+/// `NotAuthorizedException` for any other session, and when the user has changed meanwhile; those of PreAuthentication.
+pub async fn run(sign_in: SignIn<'_>, session: &str) -> Result<Outcome, Error> {
+    let SignIn { context, pool, .. } = sign_in;
+    let session = Session::unseal_named(sign_in, Some(session), CONFIRMED)?;
+    session.check_unused(context).await?;
+    let check = |user: &User| {
+        session.check_state(user)?;
+        let by_code = Contact::ALL.map(|contact| of_contact(contact).1);
+        let may = of_user(pool, user).iter().any(|challenge| by_code.contains(challenge));
+        if may && user.status == UserStatus::Confirmed { Ok(()) } else { Err(session::invalid()) }
+    };
+    let user = session.get_user(sign_in).await?;
+    check(&user)?;
+    let subject = Subject::from(user);
+    credentials::pre_authentication(sign_in, &subject).await?;
+    let ((), user) = update_user(context, subject, |user| {
+        check(user)?;
+        Ok(((), vec![session.consume()]))
+    })
+    .await?;
+    advance(sign_in, user, session.progress.clone()).await
+}

@@ -1,0 +1,178 @@
+//! USER_AUTH: the user chooses how to show who it is.
+
+use cenote_model::types::{ChallengeNameType, UserPoolTierType};
+use cenote_store::{ChangeSet, UserStatus};
+
+use crate::error::Error;
+use crate::pools::{Pool, tier};
+use crate::sign_in::credentials;
+use crate::sign_in::first_factors::{contact_of, offered};
+use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::session::Session;
+use crate::sign_in::srp::{self, Flow};
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::sign_in::{first_factor_code, password_flow, srp_flow};
+use crate::users::resolve::Names;
+use crate::users::subject::{self, Subject};
+
+/// No user has a longer name.
+const LONGEST_NAME_BYTES: usize = 512;
+
+/// Whether the pool's tier has the flow at all.
+///
+/// # Errors
+/// `FeatureUnavailableInTierException`.
+pub fn check_tier(pool: &Pool) -> Result<(), Error> {
+    match pool.configuration.user_pool.user_pool_tier {
+        Some(lowest @ UserPoolTierType::Lite) => {
+            Err(tier::feature_unavailable(lowest, "Choice-Based Sign-In"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Starts a sign-in: with the challenge that the client prefers, if the user has it, else with the choice.
+///
+/// # Errors
+/// `UnsupportedOperationException` for what is not built; in this order: parameters, user, status, PreAuthentication; those of the challenge.
+pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
+    let SignIn { context, pool, client, parameters, .. } = sign_in;
+    let typed = parameters.get("USERNAME")?;
+    if ["TARGET_ACR_VALUES", "MAX_AGE", "ACCESS_TOKEN"].iter().any(|name| parameters.find(name).is_some()) {
+        return Err(Error::not_built("A sign-in to a level (TARGET_ACR_VALUES)"));
+    }
+    if typed.len() > LONGEST_NAME_BYTES {
+        // It would not fit into a session.
+        return Err(if client.hides_users() {
+            Error::incorrect_credentials()
+        } else {
+            Error::user_missing()
+        });
+    }
+    let preferred = parameters.find("PREFERRED_CHALLENGE").and_then(parse);
+    let password = parameters.find("PASSWORD").filter(|_| preferred == Some(ChallengeNameType::Password));
+    let found = subject::find(context, pool, client, typed, Names::SignIn).await?;
+    // Only a password leads to the pool's old directory.
+    let (subject, is_counted) = match password {
+        Some(password) => password_flow::migrate(sign_in, found, password).await?,
+        None => (found, false),
+    };
+    let offered = offered(sign_in, &subject, typed);
+    check_existence(sign_in, &subject, &offered)?;
+    let chosen = preferred.filter(|challenge| offered.contains(challenge));
+    if let Some(chosen) = chosen {
+        check_password(sign_in, &subject, chosen, is_counted)?;
+    }
+    credentials::pre_authentication(sign_in, &subject).await?;
+    let Some(chosen) = chosen else {
+        let session = choice_session(sign_in, &subject, typed, ChallengeNameType::SelectChallenge);
+        let session = session.seal(sign_in)?;
+        let outcome = Outcome::challenge(ChallengeNameType::SelectChallenge, [], Some(session));
+        return Ok(Outcome { available: Some(offered), ..outcome });
+    };
+    let choice = Choice { subject, typed, offered, chosen, is_counted, spent: ChangeSet::new() };
+    ask(sign_in, choice).await
+}
+
+/// Reads the name of a first factor's challenge.
+#[must_use]
+pub fn parse(name: &str) -> Option<ChallengeNameType> {
+    use ChallengeNameType::{EmailOtp, Password, PasswordSrp, SmsOtp, WebAuthn};
+    [Password, PasswordSrp, EmailOtp, SmsOtp, WebAuthn]
+        .into_iter()
+        .find(|challenge| challenge.as_str() == name)
+}
+
+/// What is checked before somebody may try a password; nothing for the other factors.
+///
+/// # Errors
+/// Those of the user's state and of the lock.
+pub fn check_password(
+    sign_in: SignIn<'_>,
+    subject: &Subject,
+    chosen: ChallengeNameType,
+    is_counted: bool,
+) -> Result<(), Error> {
+    if !matches!(chosen, ChallengeNameType::Password | ChallengeNameType::PasswordSrp) {
+        return Ok(());
+    }
+    credentials::check_existence(sign_in, subject)?;
+    password_flow::check_unlocked(sign_in, subject, is_counted)
+}
+
+/// As for a password, but that a code confirms who is not confirmed yet.
+fn check_existence(
+    sign_in: SignIn<'_>,
+    subject: &Subject,
+    offered: &[ChallengeNameType],
+) -> Result<(), Error> {
+    let confirms = subject.user.status == UserStatus::Unconfirmed
+        && offered.iter().any(|challenge| contact_of(*challenge).is_some());
+    if sign_in.client.hides_users() || !subject.exists() || !confirms {
+        return credentials::check_existence(sign_in, subject);
+    }
+    if subject.user.enabled { Ok(()) } else { Err(Error::user_disabled()) }
+}
+
+/// A session in which nothing is shown yet.
+#[must_use]
+pub fn choice_session(
+    sign_in: SignIn<'_>,
+    subject: &Subject,
+    typed: &str,
+    challenge: ChallengeNameType,
+) -> Session {
+    Session::of_subject(sign_in, subject, typed, challenge, &Progress::after(FirstFactor::Missing))
+}
+
+/// A factor that was chosen, among those that were offered.
+#[derive(Debug)]
+pub struct Choice<'a> {
+    pub subject: Subject,
+    /// The user as it was typed first.
+    pub typed: &'a str,
+    pub offered: Vec<ChallengeNameType>,
+    pub chosen: ChallengeNameType,
+    /// Whether a wrong password was counted already.
+    pub is_counted: bool,
+    /// What ends with this step: the session that it answers.
+    pub spent: ChangeSet,
+}
+
+/// Asks for the chosen factor, or takes it where it came with the choice.
+///
+/// # Errors
+/// Those of the factor.
+pub async fn ask(sign_in: SignIn<'_>, choice: Choice<'_>) -> Result<Outcome, Error> {
+    let parameters = sign_in.parameters;
+    let Choice { subject, typed, offered, chosen, is_counted, spent } = choice;
+    let given = |name| parameters.find(name).filter(|value| !value.is_empty());
+    let outcome = match (chosen, given("PASSWORD"), given("SRP_A")) {
+        (ChallengeNameType::Password, Some(password), _) => {
+            return password_flow::prove(sign_in, subject, password, is_counted, &spent).await;
+        }
+        (ChallengeNameType::PasswordSrp, _, Some(client_public)) => {
+            let client_public = srp_flow::parse_client_public(client_public)?;
+            let session = choice_session(sign_in, &subject, typed, ChallengeNameType::PasswordVerifier);
+            commit(sign_in, spent).await?;
+            srp::challenge_typed(sign_in, &subject, typed, Flow::Choice, &client_public, Some(&session))
+                .await?
+        }
+        _ => match contact_of(chosen) {
+            Some(contact) => first_factor_code::challenge(sign_in, subject, typed, contact, spent).await?,
+            None => {
+                let session = choice_session(sign_in, &subject, typed, chosen).seal(sign_in)?;
+                commit(sign_in, spent).await?;
+                Outcome::challenge(chosen, [], Some(session))
+            }
+        },
+    };
+    Ok(Outcome { available: Some(offered), ..outcome })
+}
+
+async fn commit(sign_in: SignIn<'_>, spent: ChangeSet) -> Result<(), Error> {
+    if spent.is_empty() {
+        return Ok(());
+    }
+    Ok(sign_in.context.commit(spent).await?)
+}

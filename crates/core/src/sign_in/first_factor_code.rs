@@ -1,0 +1,164 @@
+//! EMAIL_OTP and SMS_OTP as first factors: a code that is sent to whoever wants to sign in.
+
+use cenote_model::ErrorCode;
+use cenote_model::types::ChallengeNameType;
+use cenote_store::{ChangeSet, User, UserStatus};
+
+use crate::error::Error;
+use crate::messages;
+use crate::recovery::simulated;
+use crate::sign_in::advance::advance;
+use crate::sign_in::choice_flow::choice_session;
+use crate::sign_in::first_factors::{of_contact, of_user};
+use crate::sign_in::one_time_code::{self, Factor, SentCode, delivery_parameters};
+use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::session::{self, Session};
+use crate::sign_in::srp;
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::attempts::{self, Attempt};
+use crate::users::contact::Contact;
+use crate::users::subject::Subject;
+use crate::users::update::update_user;
+use crate::users::{confirmation, names};
+
+/// Wrong codes after which a session is worth nothing.
+const TRIES: u32 = 10;
+
+/// Sends a code and asks for it. The count, the message and `spent` are one change set. Where users are hidden somebody who
+/// can't sign in by it gets a code that is right for nobody, and its message goes nowhere.
+///
+/// # Errors
+/// `TooManyRequestsException` when the user had too many codes; those of the message.
+pub async fn challenge(
+    sign_in: SignIn<'_>,
+    subject: Subject,
+    typed: &str,
+    contact: Contact,
+    spent: ChangeSet,
+) -> Result<Outcome, Error> {
+    let SignIn { context, client, .. } = sign_in;
+    let limit = context.settings.limits.sign_in_codes_per_hour;
+    let count = |user: &mut User| {
+        attempts::count(&mut user.attempts, Attempt::SignInCode, limit, context.now_ms)
+            .map_err(|_| Error::too_many_requests())
+    };
+    // A function may run: not more often than codes are sent.
+    count(&mut subject.user.clone())?;
+    let recipient = recipient(sign_in, &subject, contact);
+    let user = &subject.user;
+    let draft = match recipient {
+        Some(contact) => one_time_code::draft(sign_in, user, contact).await?,
+        None => one_time_code::draft_decoy(sign_in, user, contact, simulated::address(contact))?,
+    };
+    let (code, message) = SentCode::create(sign_in, user, Factor::First, (contact, recipient), &draft);
+    let (_, name) = of_contact(contact);
+    let session = choice_session(sign_in, &subject, typed, name).with_state(&code)?.seal(sign_in)?;
+    let user_id = srp::user_id(sign_in, &subject, typed);
+    let details = {
+        let folded = |value: &str| contact.delivery_details(&sign_in.pool.fold(value));
+        // Invented for users too: it takes its time.
+        let invented = client.hides_users().then(|| simulated::details(sign_in.pool, typed, contact));
+        match (contact.of(user).filter(|_| subject.exists()), invented) {
+            (Some(value), None) => contact.delivery_details(value),
+            (Some(value), Some(_)) => folded(value),
+            (None, invented) => invented.unwrap_or_default(),
+        }
+    };
+    update_user(context, subject, |user| {
+        count(user)?;
+        Ok(((), spent.iter().cloned().chain([message.clone()]).collect()))
+    })
+    .await?;
+    let [medium, destination] = delivery_parameters(&details);
+    Ok(Outcome::challenge(name, [medium, destination, ("USER_ID_FOR_SRP", user_id)], Some(session)))
+}
+
+/// Who gets the code, if anybody does: only a client that hides its users asks for others.
+fn recipient(sign_in: SignIn<'_>, subject: &Subject, contact: Contact) -> Option<Contact> {
+    let SignIn { context, pool, client, .. } = sign_in;
+    let user = &subject.user;
+    let may_sign_in = subject.exists()
+        && user.enabled
+        && matches!(user.status, UserStatus::Confirmed | UserStatus::Unconfirmed)
+        && of_user(pool, user).contains(&of_contact(contact).1);
+    let value = contact.of(user).unwrap_or_default();
+    let reachable =
+        !client.hides_users() || messages::check_deliverable(context, pool, contact, value).is_ok();
+    Some(contact).filter(|_| may_sign_in && reachable)
+}
+
+/// Takes the code. The right one verifies the contact that got it, and confirms a user who is not confirmed yet.
+///
+/// # Errors
+/// Those of the session; `CodeMismatchException` for a wrong code, which leaves it alive for a while; those of the user's
+/// state, once the code is right; `AliasExistsException` when another user has the contact as its name.
+pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contact) -> Result<Outcome, Error> {
+    let SignIn { context, pool, client, parameters, .. } = sign_in;
+    let typed = parameters.get("USERNAME")?;
+    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let (_, name) = of_contact(contact);
+    let session = &Session::unseal(sign_in, session, name)?;
+    session.check_unused(context).await?;
+    let code = match contact {
+        Contact::Email => match parameters.find("EMAIL_OTP_CODE") {
+            Some(code) => code,
+            // The model's name.
+            None => parameters.find("EMAIL_MFA_CODE").unwrap_or_default(),
+        },
+        Contact::PhoneNumber => parameters.find("SMS_OTP_CODE").unwrap_or_default(),
+    };
+    if code.is_empty() {
+        return Err(Error::invalid_parameter(format!("Missing required parameter {name}_CODE")));
+    }
+    let sent: SentCode = session.state()?;
+    let (subject, _) = session.get_subject(sign_in, typed).await?;
+    let (confirmed, user) = update_user(context, subject, |user| {
+        user.code_tries.retain(|_, tries| context.now_ms < tries.expires_ms);
+        let wrong = user.code_tries.get(session.id()).map_or(0, |tries| tries.wrong);
+        if wrong >= TRIES {
+            return Err(session::invalid());
+        }
+        if !sent.is_right(context, user, Factor::First, code) {
+            let tries = user.code_tries.entry(session.id().to_owned()).or_default();
+            (tries.wrong, tries.expires_ms) = (wrong + 1, session.expires_ms);
+            return Ok((Err(mismatch()), ChangeSet::new()));
+        }
+        check_state(sign_in, session, user, name)?;
+        user.code_tries.remove(session.id());
+        let confirms = user.status == UserStatus::Unconfirmed;
+        if confirms {
+            confirmation::set_confirmed(context, user);
+        }
+        if contact.verified_of(user).is_none() {
+            user.attributes.insert(contact.flag().to_owned(), "true".to_owned());
+            user.modified_ms = context.now_ms;
+        }
+        user.names = names::claims(pool, user);
+        Ok((Ok(confirms), vec![session.consume()]))
+    })
+    .await?;
+    if confirmed? {
+        let metadata = sign_in.answer_metadata();
+        confirmation::announce(context, pool, &user, Some(client.id()), metadata).await?;
+    }
+    advance(sign_in, user, Progress { first: FirstFactor::OneTimeCode, ..session.progress.clone() }).await
+}
+
+/// What only the owner of the code may learn.
+fn check_state(
+    sign_in: SignIn<'_>,
+    session: &Session,
+    user: &User,
+    name: ChallengeNameType,
+) -> Result<(), Error> {
+    session.check_state(user)?;
+    if user.status == UserStatus::ResetRequired {
+        return Err(Error::password_reset_required());
+    }
+    // A second factor, or a password to be chosen, may have come meanwhile.
+    if of_user(sign_in.pool, user).contains(&name) { Ok(()) } else { Err(session::invalid()) }
+}
+
+fn mismatch() -> Error {
+    Error::new(ErrorCode::CodeMismatchException, "Invalid code or auth state for the user.")
+}

@@ -1,0 +1,135 @@
+//! Signing up without a password, and signing in by the code of it.
+
+use cenote_core::testing::WireError;
+use serde_json::{Value, json};
+
+use crate::choice::{FLOWS, allowing, invalid_session, signs_in, used, world};
+use crate::world::*;
+
+const ADDRESS: &str = "rosa@test.com";
+
+async fn passwordless() -> World {
+    world(allowing(&["PASSWORD", "EMAIL_OTP"]), json!({})).await
+}
+
+impl World {
+    /// The answers to SignUp and ConfirmSignUp.
+    async fn signed_up(&self, password: Option<&str>) -> (Value, Value) {
+        let mut request = json!({
+            "ClientId": self.client, "Username": "rosa",
+            "UserAttributes": [{ "Name": "email", "Value": ADDRESS }],
+        });
+        if let Some(password) = password {
+            request["Password"] = json!(password);
+        }
+        let signed_up = self.service.ok("SignUp", request).await;
+        let code = self.service.code_sent_to(ADDRESS).await;
+        assert_eq!(code.len(), 6);
+        let mut request = json!({ "ClientId": self.client, "Username": "rosa", "ConfirmationCode": code });
+        if let Some(session) = signed_up.get("Session") {
+            request["Session"] = session.clone();
+        }
+        let confirmed = self.service.ok("ConfirmSignUp", request).await;
+        (signed_up, confirmed)
+    }
+
+    async fn redeem(&self, session: &Value, parameters: Value) -> Result<Value, WireError> {
+        let request = json!({
+            "ClientId": self.client, "AuthFlow": "USER_AUTH", "Session": session, "AuthParameters": parameters,
+        });
+        self.service.call("InitiateAuth", request).await
+    }
+}
+
+#[tokio::test]
+async fn the_code_of_a_sign_up_signs_in_once() {
+    let world = passwordless().await;
+    let (signed_up, confirmed) = world.signed_up(None).await;
+    assert!(signed_up["Session"].is_string());
+    let session = &confirmed["Session"];
+    // The session of the sign-up itself opens nothing, and neither serves at another place.
+    assert_eq!(world.redeem(&signed_up["Session"], json!({})).await, Err(invalid_session()));
+    for challenge in ["SELECT_CHALLENGE", "EMAIL_OTP", "PASSWORD"] {
+        for session in [session, &signed_up["Session"]] {
+            let answer = json!({
+                "USERNAME": "rosa", "ANSWER": "EMAIL_OTP", "EMAIL_OTP_CODE": "1", "PASSWORD": PASSWORD,
+            });
+            assert_eq!(world.answer(challenge, session, answer).await, Err(invalid_session()), "{challenge}");
+        }
+    }
+    let other = world.service.client(&world.pool, json!({ "ExplicitAuthFlows": FLOWS })).await;
+    let elsewhere = json!({ "ClientId": other, "AuthFlow": "USER_AUTH", "Session": session });
+    assert_eq!(world.service.call("InitiateAuth", elsewhere).await, Err(invalid_session()));
+    // Parameters are not looked at.
+    let answer = signs_in(world.redeem(session, json!({ "USERNAME": "somebody" })).await);
+    let access = answer["AuthenticationResult"]["AccessToken"].as_str().unwrap();
+    assert_eq!(claims(access)["username"], "rosa");
+    assert_eq!(world.redeem(session, json!({})).await, Err(used()));
+    assert_eq!(world.redeem(&json!("x".repeat(40)), json!({})).await, Err(invalid_session()));
+}
+
+#[tokio::test]
+async fn the_session_ends_with_its_time_and_with_what_changes() {
+    let world = passwordless().await;
+    let (_, confirmed) = world.signed_up(Some(PASSWORD)).await;
+    let session = &confirmed["Session"];
+    let request = json!({
+        "UserPoolId": world.pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {},
+    });
+    world.service.ok("SetUserPoolMfaConfig", request).await;
+    world.set_factor("rosa", "EmailMfaSettings").await;
+    assert_eq!(world.redeem(session, json!({})).await, Err(invalid_session()));
+    let off = json!({
+        "UserPoolId": world.pool, "Username": "rosa", "EmailMfaSettings": { "Enabled": false },
+    });
+    world.service.ok("AdminSetUserMFAPreference", off).await;
+    world.service.clock.advance_seconds(180);
+    let late = world.redeem(session, json!({})).await;
+    assert_eq!(late, Err(not_authorized("Invalid session for the user, session is expired.")));
+}
+
+#[tokio::test]
+async fn where_codes_sign_nobody_in_there_is_no_session() {
+    for (pool, client) in [
+        (allowing(&["PASSWORD"]), json!({})),
+        (allowing(&["PASSWORD", "SMS_OTP"]), json!({})),
+        (allowing(&["PASSWORD", "EMAIL_OTP"]), json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"] })),
+    ] {
+        let world = world(pool, client).await;
+        let (_, confirmed) = world.signed_up(Some(PASSWORD)).await;
+        assert_eq!(confirmed, json!({}));
+    }
+}
+
+#[tokio::test]
+async fn a_life_without_a_password() {
+    let world = passwordless().await;
+    let (_, confirmed) = world.signed_up(None).await;
+    let tokens = Tokens::of(&signs_in(world.redeem(&confirmed["Session"], json!({})).await));
+    let choice = world.choose("rosa", json!({ "PREFERRED_CHALLENGE": "PASSWORD" })).await.unwrap();
+    assert_eq!(choice["ChallengeName"], "SELECT_CHALLENGE");
+    assert_eq!(choice["AvailableChallenges"], json!(["EMAIL_OTP"]));
+    assert_eq!(world.sign_in("rosa", PASSWORD).await, Err(incorrect()));
+    // The first password needs none before it, and is one more thing to choose.
+    let request = json!({ "AccessToken": tokens.access, "ProposedPassword": PASSWORD });
+    world.service.ok("ChangePassword", request.clone()).await;
+    assert_eq!(world.service.fails("ChangePassword", request).await.0, "InvalidParameterException");
+    let choice = world.choose("rosa", json!({})).await.unwrap();
+    assert_eq!(choice["AvailableChallenges"], json!(["PASSWORD_SRP", "PASSWORD", "EMAIL_OTP"]));
+    signs_in(world.sign_in("rosa", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn an_administrator_makes_a_user_without_a_password() {
+    let world = passwordless().await;
+    let request = json!({
+        "UserPoolId": world.pool, "Username": "rosa",
+        "UserAttributes": [{ "Name": "email", "Value": ADDRESS }],
+    });
+    let user = world.service.ok("AdminCreateUser", request).await["User"].clone();
+    assert_eq!(user["UserStatus"], "CONFIRMED");
+    let asked = world.choose("rosa", json!({ "PREFERRED_CHALLENGE": "EMAIL_OTP" })).await.unwrap();
+    assert_eq!(asked["AvailableChallenges"], json!(["EMAIL_OTP"]));
+    let answer = json!({ "USERNAME": "rosa", "EMAIL_OTP_CODE": world.service.code_sent_to(ADDRESS).await });
+    signs_in(world.answer("EMAIL_OTP", &asked["Session"], answer).await);
+}
