@@ -16,6 +16,7 @@ pub(crate) struct Pattern {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "all are constants, and none is moved")]
 pub(crate) enum Matcher {
     /// At least `min` characters, all of one class, the last of them not `not_last`.
     Every { class: Class, min: usize, not_last: Option<char> },

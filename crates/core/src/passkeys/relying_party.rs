@@ -46,7 +46,7 @@ impl<'a> RelyingParty<'a> {
     }
 
     /// Those of the user's passkeys that were made for it.
-    pub fn passkeys_of<'u>(self, user: &'u User) -> impl Iterator<Item = &'u Passkey> {
+    pub fn passkeys_of(self, user: &User) -> impl Iterator<Item = &Passkey> {
         user.passkeys.iter().filter(move |passkey| passkey.relying_party_id == self.id)
     }
 

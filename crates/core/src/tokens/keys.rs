@@ -88,7 +88,7 @@ fn in_order(records: &[cenote_store::SigningKey]) -> Vec<(&cenote_store::Signing
         let next = keys.iter().skip(place + 1).find(|next| next.key_use == key.key_use);
         next.map_or(i64::MAX, |next| next.signs_from_ms.saturating_add(OUTLIVED_MS))
     };
-    keys.iter().enumerate().map(|(place, key)| (*key, end(place, *key))).collect()
+    keys.iter().enumerate().map(|(place, key)| (*key, end(place, key))).collect()
 }
 
 /// The names of those that nobody needs any more.

@@ -16,7 +16,7 @@ async fn set(world: &World, token: &str, members: Value) -> Result<Value, (Strin
     let mut own = json!({ "AccessToken": token });
     own.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     let by_user = world.service.call("SetUserMFAPreference", own).await;
-    let by_admin = world.service.call("AdminSetUserMFAPreference", world.admin("alice", members)).await;
+    let by_admin = world.service.call("AdminSetUserMFAPreference", world.admin("alice", &members)).await;
     assert_eq!(by_user, by_admin);
     by_user
 }

@@ -89,12 +89,13 @@ async fn the_challenge_belongs_to_user_and_client() {
 
 #[tokio::test]
 async fn every_wrong_answer_has_its_error() {
+    type Change = fn(&mut Said);
     let world =
         World::with(json!({ "RelyingPartyId": RELYING_PARTY, "UserVerification": "required" }), json!({}))
             .await;
     let token = world.token("alice").await;
     let honest = Authenticator::es256(b"id");
-    let cases: [(&str, fn(&mut Said)); 12] = [
+    let cases: [(&str, Change); 12] = [
         ("InvalidParameterException", |said| said.kind = "webauthn.get".into()),
         ("InvalidParameterException", |said| said.challenge = "not base64".into()),
         ("WebAuthnChallengeNotFoundException", |said| said.challenge = "A".repeat(43)),
@@ -208,12 +209,12 @@ async fn all_four_operations_want_a_good_token() {
         let outcome = world.service.fails(operation, request).await;
         assert_eq!(outcome.0, "PasswordResetRequiredException", "{operation}");
     }
-    world.service.ok("AdminDisableUser", world.admin("alice", json!({}))).await;
+    world.service.ok("AdminDisableUser", world.admin("alice", &json!({}))).await;
     for (operation, request) in calls(&token) {
         assert_eq!(world.service.fails(operation, request).await, not_authorized("User is disabled."));
     }
     // The model declares no better word for a user who is gone.
-    world.service.ok("AdminDeleteUser", world.admin("alice", json!({}))).await;
+    world.service.ok("AdminDeleteUser", world.admin("alice", &json!({}))).await;
     for (operation, request) in calls(&token) {
         let outcome = world.service.fails(operation, request).await;
         assert_eq!(outcome, not_authorized("Access Token has been revoked"), "{operation}");

@@ -47,7 +47,7 @@ impl World {
         self.service.ok("SetUserPoolMfaConfig", request).await;
     }
 
-    pub fn admin(&self, username: &str, members: Value) -> Value {
+    pub fn admin(&self, username: &str, members: &Value) -> Value {
         let mut request = json!({ "UserPoolId": self.pool, "Username": username });
         request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         request
@@ -58,9 +58,9 @@ impl World {
             { "Name": "email", "Value": format!("{username}@test.com") }, { "Name": "name", "Value": "Alice A." },
         ]);
         let members = json!({ "MessageAction": "SUPPRESS", "UserAttributes": attributes });
-        self.service.ok("AdminCreateUser", self.admin(username, members)).await;
+        self.service.ok("AdminCreateUser", self.admin(username, &members)).await;
         let members = json!({ "Password": PASSWORD, "Permanent": true });
-        self.service.ok("AdminSetUserPassword", self.admin(username, members)).await;
+        self.service.ok("AdminSetUserPassword", self.admin(username, &members)).await;
     }
 
     pub async fn token(&self, username: &str) -> String {

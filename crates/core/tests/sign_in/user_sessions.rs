@@ -26,12 +26,12 @@ impl World {
     /// As an administrator sees them.
     async fn sessions(&self) -> Vec<Value> {
         let request = json!({ "UserPoolId": self.pool, "Username": "alice" });
-        list(self.service.ok("AdminListUserSessions", request).await)
+        list(&self.service.ok("AdminListUserSessions", request).await)
     }
 
     /// As the user sees them.
     async fn own_sessions(&self, access: &str) -> Vec<Value> {
-        list(self.service.ok("ListUserSessions", json!({ "AccessToken": access })).await)
+        list(&self.service.ok("ListUserSessions", json!({ "AccessToken": access })).await)
     }
 
     /// The id of the session that a token is of.
@@ -49,7 +49,7 @@ impl World {
     }
 }
 
-fn list(answer: Value) -> Vec<Value> {
+fn list(answer: &Value) -> Vec<Value> {
     assert!(answer.get("NextToken").is_none());
     answer["Sessions"].as_array().unwrap().clone()
 }
