@@ -14,7 +14,7 @@ const CEREMONY: Ceremony<'static> =
 pub(crate) fn run(data: &[u8]) {
     let Some((choice, rest)) = choose(data) else { return };
     let Some(text) = text(rest) else { return };
-    if choice % 2 == 0 {
+    if choice.is_multiple_of(2) {
         let Ok(answer) = serde_json::from_str::<Value>(text) else { return };
         let Ok(answer) = RegistrationAnswer::parse(&answer) else { return };
         if let Ok(made) = answer.verify(&CEREMONY) {

@@ -4,7 +4,7 @@ use cenote_model::types::ChallengeNameType;
 
 use crate::error::Error;
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::sign_in::{choice_answer, first_factor_code, flow, new_password, password_verifier};
+use crate::sign_in::{choice_answer, first_factor_code, flow, new_password, password_verifier, web_authn};
 use crate::users::contact::Contact;
 
 /// Takes the answer to a challenge.
@@ -26,6 +26,7 @@ pub async fn respond(
         }
         ChallengeNameType::SmsOtp => first_factor_code::respond(sign_in, session, Contact::PhoneNumber).await,
         ChallengeNameType::EmailOtp => first_factor_code::respond(sign_in, session, Contact::Email).await,
+        ChallengeNameType::WebAuthn => web_authn::respond(sign_in, session).await,
         other => Err(Error::invalid_parameter(format!(
             "The challenge {other} is not built yet in this version of Cenote."
         ))),

@@ -11,7 +11,7 @@ use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::Session;
 use crate::sign_in::srp::{self, Flow};
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::sign_in::{first_factor_code, password_flow, srp_flow};
+use crate::sign_in::{first_factor_code, password_flow, srp_flow, web_authn};
 use crate::users::resolve::Names;
 use crate::users::subject::{self, Subject};
 
@@ -158,6 +158,7 @@ pub async fn ask(sign_in: SignIn<'_>, choice: Choice<'_>) -> Result<Outcome, Err
             srp::challenge_typed(sign_in, &subject, typed, Flow::Choice, &client_public, Some(&session))
                 .await?
         }
+        (ChallengeNameType::WebAuthn, ..) => web_authn::challenge(sign_in, &subject, typed, spent).await?,
         _ => match contact_of(chosen) {
             Some(contact) => first_factor_code::challenge(sign_in, subject, typed, contact, spent).await?,
             None => {

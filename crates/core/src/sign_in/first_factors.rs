@@ -3,10 +3,10 @@
 use cenote_model::types::{AuthFactorType, ChallengeNameType, UserPoolMfaType};
 use cenote_store::{User, UserStatus};
 
-use crate::passkeys::relying_party::can_be_two_factors;
 use crate::pools::Pool;
 use crate::recovery::simulated;
 use crate::sign_in::step::SignIn;
+use crate::sign_in::web_authn;
 use crate::users::contact::Contact;
 use crate::users::subject::{Subject, keyed_hash};
 
@@ -73,21 +73,15 @@ pub fn of_user(pool: &Pool, user: &User) -> Vec<ChallengeNameType> {
             }
         }
     }
-    let passkeys =
-        allows(pool, AuthFactorType::WebAuthn) && !invited && (!needs_second || can_be_two_factors(pool));
-    if passkeys && has_passkey(user) {
+    if !invited && web_authn::is_available(pool, user, needs_second) {
         offered.push(ChallengeNameType::WebAuthn);
     }
     offered
 }
 
-/// Whether the user can sign in by a passkey. None can yet.
-fn has_passkey(_user: &User) -> bool {
-    false
-}
-
 /// What a name that nobody has seems to have. Of four names one seems to belong to somebody invited, one to somebody without a
-/// password: no choice of a real user stands out by being one that only real users have.
+/// password; every second one seems to have a passkey: no choice of a real user stands out by being one that only real users
+/// have.
 fn invented(pool: &Pool, typed: &str) -> Vec<ChallengeNameType> {
     let kind = keyed_hash(pool, "first factors", typed)[0] % 4;
     let likely = simulated::contact(pool, typed);
@@ -97,9 +91,13 @@ fn invented(pool: &Pool, typed: &str) -> Vec<ChallengeNameType> {
         .map(of_contact)
         .find(|(factor, _)| allows(pool, *factor))
         .map(|(_, challenge)| challenge);
-    match (kind, code) {
+    let mut invented = match (kind, code) {
         (0, _) | (_, None) => PASSWORDS.to_vec(),
         (1, Some(code)) => vec![code],
         (_, Some(code)) => PASSWORDS.into_iter().chain([code]).collect(),
+    };
+    if web_authn::is_invented(pool, typed) {
+        invented.push(ChallengeNameType::WebAuthn);
     }
+    invented
 }

@@ -10,6 +10,7 @@
 //! | [`choice_flow`], [`choice_answer`] | USER_AUTH: the choice of a first factor, and passwords after it |
 //! | [`first_factors`] | which of them are offered |
 //! | [`first_factor_code`] | the challenges EMAIL_OTP and SMS_OTP in it |
+//! | [`web_authn`] | the challenge WEB_AUTHN in it |
 //! | [`after_sign_up`] | the sign-in that the code of a sign-up pays for |
 //! | [`credentials`] | what surrounds passwords: status, lock, PreAuthentication, counts |
 //! | [`refresh_flow`] | new tokens for a refresh token |
@@ -43,6 +44,7 @@ pub mod second_factor;
 pub mod session;
 pub mod srp_flow;
 pub mod step;
+pub mod web_authn;
 
 mod admin_initiate_auth;
 mod admin_respond_to_auth_challenge;

@@ -12,6 +12,8 @@ pub enum FirstFactor {
     Password,
     /// A code that was sent to the user. No second factor follows it in the same sign-in.
     OneTimeCode,
+    /// A passkey, whose authenticator may have verified its user.
+    WebAuthn { user_verified: bool },
 }
 
 /// The steps that lie behind a sign-in.

@@ -1,15 +1,18 @@
-//! USER_AUTH: sessions that ask for a first factor. That of a code is worth nothing without the code, which is remembered here.
+//! USER_AUTH: sessions that ask for a first factor. That of a code or a passkey is worth
+//! nothing without the code or the proof, which is remembered here.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use cenote_core::testing::{TestService, text};
+use cenote_crypto::web_authn::testing::Said;
 use serde_json::{Value, json};
 
 use crate::world::*;
 
 /// The challenges on the way to a first factor.
-pub const ASKED: [&str; 5] = ["SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"];
+pub const ASKED: [&str; 6] =
+    ["SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"];
 
 static CODES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
@@ -32,6 +35,12 @@ impl World {
             };
             CODES.lock().unwrap().insert(session.clone(), code);
         }
+        if challenge == "WEB_AUTHN" {
+            let options = text(&answer["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"]);
+            let said = Said::to(&serde_json::from_str(&options).unwrap(), "http://localhost");
+            let proof = self.passkeys[&(home.pool.clone(), home.subject)].authenticate(&said);
+            CODES.lock().unwrap().insert(session.clone(), proof.to_string());
+        }
         session
     }
 }
@@ -42,6 +51,6 @@ pub fn answers(user: &str, session: &str) -> Value {
     let code = codes.get(session).map_or("12345678", String::as_str);
     json!({
         "USERNAME": user, "ANSWER": "PASSWORD_SRP", "PASSWORD": PASSWORD, "SRP_A": "abcdef", "EMAIL_OTP_CODE": code,
-        "SMS_OTP_CODE": code,
+        "SMS_OTP_CODE": code, "CREDENTIAL": code,
     })
 }

@@ -1,5 +1,7 @@
 //! Pools, clients and users that are as alike as they can be.
 
+use std::collections::BTreeMap;
+
 use cenote_core::testing::{TestService, WireError, text};
 use cenote_crypto::web_authn::testing::{Authenticator, Said};
 use cenote_crypto::{SecretString, secret_hash};
@@ -79,6 +81,8 @@ pub struct World {
     pub service: TestService,
     /// Home, and what differs from it in one thing each: the client, the user, the pool, the region.
     pub homes: Vec<Home>,
+    /// By pool and subject.
+    pub passkeys: BTreeMap<(String, &'static str), Authenticator>,
 }
 
 impl World {
@@ -100,7 +104,7 @@ impl World {
                 *limit = 0;
             }
         });
-        let mut world = Self { service: builder.start().await, homes: Vec::new() };
+        let mut world = Self { service: builder.start().await, homes: Vec::new(), passkeys: BTreeMap::new() };
         let first = world.pool("us-east-1").await;
         let one = world.clients(&first).await;
         let two = world.clients(&first).await;
@@ -123,7 +127,8 @@ impl World {
         for (pool, (client, secret_client, secret), subject) in homes {
             let tokens = world.sign_in(client, subject).await;
             if client == &one.0 || pool != &first {
-                world.passkeys(&text(&tokens["AccessToken"])).await;
+                let passkey = world.passkey(&text(&tokens["AccessToken"])).await;
+                world.passkeys.insert((pool.clone(), subject), passkey);
             }
             world.homes.push(Home {
                 pool: pool.clone(),
@@ -157,16 +162,18 @@ impl World {
         pool
     }
 
-    /// Makes two passkeys.
-    async fn passkeys(&self, access_token: &str) {
-        for id in [b"one", b"two"] {
+    /// Makes two passkeys; one of them.
+    async fn passkey(&self, access_token: &str) -> Authenticator {
+        let passkeys = [Authenticator::es256(b"one"), Authenticator::es256(b"two")];
+        for passkey in &passkeys {
             let start = json!({ "AccessToken": access_token });
             let answer = self.service.ok("StartWebAuthnRegistration", start).await;
             let said = Said::to(&answer["CredentialCreationOptions"], "http://localhost");
-            let credential = Authenticator::es256(id).register(&said);
-            let complete = json!({ "AccessToken": access_token, "Credential": credential });
+            let complete = json!({ "AccessToken": access_token, "Credential": passkey.register(&said) });
             self.service.ok("CompleteWebAuthnRegistration", complete).await;
         }
+        let [one, _] = passkeys;
+        one
     }
 
     /// A public client, one with a secret, and the secret.

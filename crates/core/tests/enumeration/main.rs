@@ -1,11 +1,13 @@
 //! Where users are hidden every public operation does the same work whoever it is asked about: the same reads, as many
-//! statements in as many change sets, as many keyed hashes, sealed and opened values and powers. And it says the same.
+//! statements in as many change sets, as many keyed hashes, sealed and opened values, powers and checks of
+//! passkeys. And it says the same.
 //!
 //! Work is counted in the whole process, so these tests are a program of their own and run one after the other.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod choice;
+mod passkeys;
 mod world;
 
 use cenote_core::testing::WireError;
@@ -19,7 +21,7 @@ use crate::world::{World, one_after_the_other};
 struct Work {
     /// The statements of every read and change set. A row of a user, what stands in for one, and padding are all `row`.
     statements: Vec<Vec<String>>,
-    /// Keyed hashes, seals, openings, powers.
+    /// Keyed hashes, seals, openings, powers, checks of passkeys.
     cryptography: [u64; 5],
 }
 

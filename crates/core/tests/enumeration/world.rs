@@ -131,7 +131,7 @@ impl World {
         text(&attributes.iter().find(|one| one["Name"] == "sub").unwrap()["Value"])
     }
 
-    async fn change(&self, username: &str, change: impl FnOnce(&mut cenote_store::User)) {
+    pub async fn change(&self, username: &str, change: impl FnOnce(&mut cenote_store::User)) {
         let store = &self.service.service.store;
         let pool = cenote_store::PoolId::new(self.pool.clone());
         let (_, before) = store.find_users_by_name(&pool, username).await.unwrap().remove(0);

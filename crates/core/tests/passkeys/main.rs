@@ -6,4 +6,5 @@ mod lists;
 mod preference;
 mod refusals;
 mod registration;
+mod sign_in;
 mod world;
