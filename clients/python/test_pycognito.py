@@ -4,6 +4,7 @@ import json
 
 import pytest
 from pycognito import AWSSRP, Cognito
+from pycognito.aws_srp import generate_hash_device
 from pycognito.exceptions import ForceChangePasswordException
 
 from people import NEW_PASSWORD, PASSWORD, Pool
@@ -57,3 +58,23 @@ def test_a_secret_client_and_a_new_password(server, name):
     tokens = by_srp(pool, name, PASSWORD, client_secret=secret).set_new_password_challenge(NEW_PASSWORD)
     assert "RefreshToken" in tokens["AuthenticationResult"]
     assert by_srp(pool, name, NEW_PASSWORD, client_secret=secret).authenticate_user()
+
+
+def test_a_remembered_device_proves_itself_without_a_session(server, name):
+    always = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    pool = Pool(server, DeviceConfiguration=always)
+    pool.confirmed(name)
+    result = by_srp(pool, name, PASSWORD).authenticate_user()["AuthenticationResult"]
+    key, group = result["NewDeviceMetadata"]["DeviceKey"], result["NewDeviceMetadata"]["DeviceGroupKey"]
+    secret, verifier = generate_hash_device(group, key)
+    pool.api.confirm_device(
+        AccessToken=result["AccessToken"], DeviceKey=key, DeviceName="laptop", DeviceSecretVerifierConfig=verifier
+    )
+    device = {"device_key": key, "device_group_key": group}
+    with pytest.raises(pool.api.exceptions.NotAuthorizedException, match="Incorrect username or password."):
+        by_srp(pool, name, PASSWORD, device_password="guessed", **device).authenticate_user()
+    tokens = by_srp(pool, name, PASSWORD, device_password=secret, **device).authenticate_user()
+    assert "NewDeviceMetadata" not in tokens["AuthenticationResult"]
+    pool.api.forget_device(AccessToken=result["AccessToken"], DeviceKey=key)
+    with pytest.raises(pool.api.exceptions.ResourceNotFoundException, match="Device does not exist."):
+        by_srp(pool, name, PASSWORD, device_password=secret, **device).authenticate_user()

@@ -22,6 +22,7 @@ pub mod clients;
 pub mod clock;
 pub mod compute;
 pub mod context;
+pub mod devices;
 pub mod encoded;
 pub mod error;
 pub mod groups;

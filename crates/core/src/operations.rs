@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::encoded::Answers;
 use crate::error::Error;
-use crate::{clients, groups, passkeys, pools, recovery, sign_in, tokens, user_sessions, users};
+use crate::{clients, devices, groups, passkeys, pools, recovery, sign_in, tokens, user_sessions, users};
 
 /// Runs an operation where it is best run: one that computes more than it waits begins on the threads that compute, the
 /// others stay here.
@@ -136,6 +136,15 @@ table! {
         RevokeToken => tokens::revoke_token,
         GetDerivedToken => tokens::get_derived_token,
         GetClientToken => tokens::get_client_token,
+        AdminForgetDevice => devices::admin_forget_device,
+        AdminGetDevice => devices::admin_get_device,
+        AdminListDevices => devices::admin_list_devices,
+        AdminUpdateDeviceStatus => devices::admin_update_device_status,
+        ConfirmDevice => devices::confirm_device,
+        ForgetDevice => devices::forget_device,
+        GetDevice => devices::get_device,
+        ListDevices => devices::list_devices,
+        UpdateDeviceStatus => devices::update_device_status,
         AdminRespondToAuthChallenge => sign_in::admin_respond_to_auth_challenge,
         RespondToAuthChallenge => sign_in::respond_to_auth_challenge,
         AdminInitiateAuth => sign_in::admin_initiate_auth,
@@ -160,17 +169,12 @@ table! {
     not_built {
         AdminDeleteSoftwareToken,
         AdminDisableProviderForUser,
-        AdminForgetDevice,
-        AdminGetDevice,
         AdminGetUserAuthFactors,
         AdminLinkProviderForUser,
-        AdminListDevices,
         AdminListUserAuthEvents,
         AdminSetUserSettings,
         AdminUpdateAuthEventFeedback,
-        AdminUpdateDeviceStatus,
         AssociateSoftwareToken,
-        ConfirmDevice,
         CreateIdentityProvider,
         CreateManagedLoginBranding,
         CreateResourceServer,
@@ -193,16 +197,13 @@ table! {
         DescribeTermsByClient,
         DescribeUserImportJob,
         DescribeUserPoolDomain,
-        ForgetDevice,
         GetCSVHeader,
-        GetDevice,
         GetIdentityProviderByIdentifier,
         GetLogDeliveryConfiguration,
         GetProvisionedLimit,
         GetSigningCertificate,
         GetUICustomization,
         GetUserAuthFactors,
-        ListDevices,
         ListIdentityProviders,
         ListResourceServers,
         ListTerms,
@@ -215,7 +216,6 @@ table! {
         StartUserImportJob,
         StopUserImportJob,
         UpdateAuthEventFeedback,
-        UpdateDeviceStatus,
         UpdateIdentityProvider,
         UpdateManagedLoginBranding,
         UpdateProvisionedLimit,

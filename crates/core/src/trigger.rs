@@ -9,6 +9,7 @@ use cenote_triggers::{Caller, aws_sdk_version};
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
+use crate::users::subject::Subject;
 
 /// The envelope of an event. Administrators' calls have no client.
 #[must_use]
@@ -40,6 +41,12 @@ pub fn user_attributes(pool: &Pool, user: &User) -> BTreeMap<String, String> {
         }
     }
     attributes
+}
+
+/// The attributes of somebody who may not exist: then there are none.
+#[must_use]
+pub fn subject_attributes(pool: &Pool, subject: &Subject) -> BTreeMap<String, String> {
+    if subject.exists() { user_attributes(pool, &subject.user) } else { BTreeMap::new() }
 }
 
 /// A list of names and values as the map that triggers get; a missing value is empty.

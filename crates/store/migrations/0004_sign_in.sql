@@ -24,3 +24,14 @@ CREATE TABLE IF NOT EXISTS user_sessions (
     PRIMARY KEY (pool_id, sub, id)
 );
 CREATE INDEX IF NOT EXISTS user_sessions_by_expiry ON user_sessions (expires_ms);
+
+-- Devices that users confirmed.
+CREATE TABLE IF NOT EXISTS devices (
+    pool_id {text} NOT NULL,
+    sub {text} NOT NULL,
+    device_key {text} NOT NULL,
+    version {bigint} NOT NULL,
+    remembered {bigint} NOT NULL,
+    data {text} NOT NULL,
+    PRIMARY KEY (pool_id, sub, device_key)
+);

@@ -1,7 +1,7 @@
 //! What can be written, and why it may be refused.
 
 use crate::aggregates::{
-    AccessKey, Client, Group, InboxMessage, Membership, NameKind, OutboxMessage, Pool, RefreshFamily,
+    AccessKey, Client, Device, Group, InboxMessage, Membership, NameKind, OutboxMessage, Pool, RefreshFamily,
     Revocation, SessionActivity, SigningKey, UnknownUser, UsedSession, User, UserSession,
 };
 use crate::ids::{ClientId, MessageId, PoolId, Sub};
@@ -92,6 +92,15 @@ pub enum Change {
         pool_id: PoolId,
         sub: Sub,
         id: String,
+    },
+    /// Needs the user to exist.
+    InsertDevice(Device),
+    UpdateDevice(Device),
+    /// Needs the device to be there, in whatever state.
+    DeleteDevice {
+        pool_id: PoolId,
+        sub: Sub,
+        key: String,
     },
     InsertAccessKey(AccessKey),
     DeleteAccessKey {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::TriggerError;
-use crate::event::TriggerRequest;
+use crate::event::{ENVELOPE, TriggerRequest};
 
 /// What came back, as far as it matters.
 #[derive(Clone, Default)]
@@ -47,13 +47,16 @@ impl Answer {
         if !(200..300).contains(&self.status) {
             return Err(TriggerError::invocation_failed(R::TRIGGER, self.service_error()));
         }
+        let unusable =
+            if R::NEEDS_WHOLE_EVENT { TriggerError::unrecognizable } else { TriggerError::invalid_json };
         let Some(Value::Object(mut event)) = body else {
-            return Err(TriggerError::invalid_json());
+            return Err(unusable());
         };
+        if R::NEEDS_WHOLE_EVENT && !ENVELOPE.iter().all(|member| event.contains_key(*member)) {
+            return Err(TriggerError::unrecognizable());
+        }
         match event.remove("response") {
-            Some(response @ Value::Object(_)) => {
-                R::Response::deserialize(response).map_err(|_| TriggerError::invalid_json())
-            }
+            Some(response @ Value::Object(_)) => R::Response::deserialize(response).map_err(|_| unusable()),
             _ => Err(TriggerError::unrecognizable()),
         }
     }

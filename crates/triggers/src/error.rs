@@ -39,7 +39,7 @@ impl TriggerError {
         Self::InvalidLambdaResponse("Invalid lambda function output : Invalid JSON".to_owned())
     }
 
-    /// The answer is an object without a `response` object.
+    /// The answer is an object without a `response` object, or, where the whole event must come back, anything else.
     pub(crate) fn unrecognizable() -> Self {
         Self::InvalidLambdaResponse("Unrecognizable lambda output".to_owned())
     }

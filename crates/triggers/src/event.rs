@@ -21,6 +21,10 @@ pub trait TriggerRequest: Serialize {
     /// The trigger this is a request to.
     const TRIGGER: Trigger;
 
+    /// Whether the function must return the whole event, as those of custom challenges must: an answer without its other
+    /// members, or of another form, is not recognized.
+    const NEEDS_WHOLE_EVENT: bool = false;
+
     /// What the function answers. Its default serializes to the pre-filled `response`, and each member the function
     /// leaves out or sets to null has its default.
     type Response: Default + Serialize + DeserializeOwned;
@@ -53,6 +57,10 @@ struct CallerContext<'a> {
     aws_sdk_version: &'a str,
     client_id: &'a str,
 }
+
+/// The members of every event but the response.
+pub(crate) const ENVELOPE: [&str; 7] =
+    ["version", "triggerSource", "region", "userPoolId", "userName", "callerContext", "request"];
 
 /// The event document of `request` as JSON, exactly as the function gets it.
 ///

@@ -13,7 +13,10 @@
 
 pub mod answer;
 pub mod caller;
+pub mod challenge_result;
+pub mod create_auth_challenge;
 pub mod custom_message;
+pub mod define_auth_challenge;
 mod endpoint;
 pub mod error;
 pub mod event;
@@ -30,6 +33,7 @@ mod signing;
 pub mod testing;
 pub mod trigger;
 pub mod user_migration;
+pub mod verify_auth_challenge_response;
 
 pub use caller::{Caller, aws_sdk_version};
 pub use error::TriggerError;

@@ -2,18 +2,21 @@
 
 use cenote_triggers::TriggerRequest;
 use cenote_triggers::answer::Answer;
+use cenote_triggers::create_auth_challenge::CreateAuthChallengeRequest;
 use cenote_triggers::custom_message::CustomMessageRequest;
+use cenote_triggers::define_auth_challenge::DefineAuthChallengeRequest;
 use cenote_triggers::post_confirmation::PostConfirmationRequest;
 use cenote_triggers::pre_authentication::PreAuthenticationRequest;
 use cenote_triggers::pre_sign_up::PreSignUpRequest;
 use cenote_triggers::pre_token_generation::{PreTokenGenerationV1Request, PreTokenGenerationV2Request};
 use cenote_triggers::user_migration::UserMigrationRequest;
+use cenote_triggers::verify_auth_challenge_response::VerifyAuthChallengeResponseRequest;
 
 use super::{choose, chosen};
 
 type Read = fn(&Answer) -> Option<Vec<u8>>;
 
-const READERS: [Read; 7] = [
+const READERS: [Read; 10] = [
     read::<CustomMessageRequest>,
     read::<PostConfirmationRequest>,
     read::<PreAuthenticationRequest>,
@@ -21,6 +24,9 @@ const READERS: [Read; 7] = [
     read::<PreTokenGenerationV1Request>,
     read::<PreTokenGenerationV2Request>,
     read::<UserMigrationRequest>,
+    read::<DefineAuthChallengeRequest>,
+    read::<CreateAuthChallengeRequest>,
+    read::<VerifyAuthChallengeResponseRequest>,
 ];
 
 /// The response as it would be written again, unless the answer was refused.
@@ -33,6 +39,9 @@ fn read<R: TriggerRequest>(answer: &Answer) -> Option<Vec<u8>> {
         }
     }
 }
+
+/// An event without its response.
+const WHOLE: &str = r#"{"version":"1","triggerSource":"","region":"","userPoolId":"","userName":"","callerContext":{},"request":{}"#;
 
 pub(crate) fn run(data: &[u8]) {
     let Some((reader, rest)) = choose(data) else { return };
@@ -48,14 +57,14 @@ pub(crate) fn run(data: &[u8]) {
     let read = READERS[reader % READERS.len()];
     // A response that was read, written and read again is the same.
     if let Some(response) = read(&answer) {
-        let body = [br#"{"response":"#.as_slice(), &response, b"}"].concat();
+        let body = [WHOLE.as_bytes(), br#","response":"#.as_slice(), &response, b"}"].concat();
         let again = Answer { status: 200, body: body.into(), ..Answer::default() };
         assert_eq!(read(&again), Some(response));
     }
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
-    const BODIES: [&str; 7] = [
+    const BODIES: [&str; 10] = [
         r#"{"response":{"smsMessage":"{####}","emailMessage":"<b>{####}</b>","emailSubject":"s"}}"#,
         r#"{"version":"1","response":{}}"#,
         r#"{"response":{}}"#,
@@ -63,6 +72,9 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         r#"{"response":{"claimsOverrideDetails":{"claimsToAddOrOverride":{"a":"b"},"claimsToSuppress":["email"],"groupOverrideDetails":{"groupsToOverride":["g"],"iamRolesToOverride":["r"],"preferredRole":"r"}}}}"#,
         r#"{"response":{"claimsAndScopeOverrideDetails":{"idTokenGeneration":{"claimsToAddOrOverride":{"a":[1,{"b":null}]},"claimsToSuppress":[]},"accessTokenGeneration":{"scopesToAdd":["s"],"scopesToSuppress":["t"]},"groupOverrideDetails":{}}}}"#,
         r#"{"response":{"userAttributes":{"email":"a@b.c"},"finalUserStatus":"CONFIRMED","messageAction":"SUPPRESS","desiredDeliveryMediums":["EMAIL"],"forceAliasCreation":false}}"#,
+        r#"{"version":"1","triggerSource":"","region":"","userPoolId":"","userName":"","callerContext":{},"request":{},"response":{"challengeName":"CUSTOM_CHALLENGE","issueTokens":false,"failAuthentication":null}}"#,
+        r#"{"version":"1","triggerSource":"","region":"","userPoolId":"","userName":"","callerContext":{},"request":{},"response":{"publicChallengeParameters":{"a":"b"},"privateChallengeParameters":{"c":"d"},"challengeMetadata":"m"}}"#,
+        r#"{"version":"1","triggerSource":"","region":"","userPoolId":"","userName":"","callerContext":{},"request":{},"response":{"answerCorrect":true}}"#,
     ];
     let mut seeds: Vec<Vec<u8>> =
         BODIES.iter().enumerate().map(|(index, body)| chosen(index, chosen(0, body))).collect();

@@ -98,3 +98,27 @@ test('users who sign in by their address prove their password under their sub', 
     code: 'NotAuthorizedException', message: 'Incorrect username or password.',
   });
 });
+
+test('a device is confirmed, takes part in sign-ins, and is replaced once it is forgotten', async () => {
+  const always = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false };
+  const { api, poolId, clientId } = await makePool(cenote, { pool: { DeviceConfiguration: always } });
+  await confirmedUser(cenote, { api, poolId, clientId }, 'ulla');
+  const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
+  const user = () => new CognitoUser({ Username: 'ulla', Pool: pool });
+  const devices = async () => {
+    const { Devices } = await api.adminListDevices({ UserPoolId: poolId, Username: 'ulla' });
+    return Devices.map((device) => device.DeviceKey);
+  };
+  await signIn(user(), 'ulla', PASSWORD);
+  const [key, ...others] = await devices();
+  assert.deepEqual(others, []);
+  const again = user();
+  const session = await signIn(again, 'ulla', PASSWORD);
+  assert.equal(session.getAccessToken().payload.device_key, key);
+  assert.deepEqual(await devices(), [key]);
+  const refreshed = await call((done) => again.refreshSession(session.getRefreshToken(), done));
+  assert.equal(refreshed.getAccessToken().payload.device_key, key);
+  await api.adminForgetDevice({ UserPoolId: poolId, Username: 'ulla', DeviceKey: key });
+  const later = await signIn(user(), 'ulla', PASSWORD);
+  assert.deepEqual(await devices(), [later.getAccessToken().payload.device_key]);
+});

@@ -3,24 +3,45 @@
 use cenote_store::{User, UserStatus};
 
 use crate::error::Error;
+use crate::sign_in::custom::define;
+use crate::sign_in::device::finish::finish;
+use crate::sign_in::device::{presented, srp_auth};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::sign_in::{completion, new_password, second_factor, session, web_authn};
+use crate::sign_in::{new_password, second_factor, session, web_authn};
 
-/// Asks for what is still missing, in Cognito's order: a password of its own, a second factor; then the tokens. What the step
+/// Asks for what is still missing, in Cognito's order: a password of its own; a second factor, or the proof of a device in its
+/// place; what the pool's functions want of a custom sign-in; the proof of a remembered device; then the tokens. What the step
 /// before had to write, such as its used session, is written.
 ///
 /// # Errors
 /// Those of the next challenge, or of the tokens.
 pub async fn advance(sign_in: SignIn<'_>, user: User, progress: Progress) -> Result<Outcome, Error> {
     if progress.first == FirstFactor::Password && user.status == UserStatus::ForceChangePassword {
+        if let Some(custom) = &progress.custom {
+            // The function hears of the proof and may refuse; a new password comes first whatever else it wants.
+            define::ask(sign_in, &user.clone().into(), custom).await?;
+        }
         return new_password::challenge(sign_in, &user, &progress);
     }
-    match progress.first {
+    let asks = match progress.first {
         FirstFactor::Missing => return Err(session::invalid()),
-        FirstFactor::OneTimeCode => {}
-        FirstFactor::WebAuthn { .. } if web_authn::was_two_factors(sign_in.pool, &user, &progress) => {}
-        FirstFactor::Password | FirstFactor::WebAuthn { .. } => second_factor::refuse(sign_in, &user)?,
+        FirstFactor::OneTimeCode | FirstFactor::Custom => false,
+        FirstFactor::WebAuthn { .. } if web_authn::was_two_factors(sign_in.pool, &user, &progress) => false,
+        FirstFactor::Password | FirstFactor::WebAuthn { .. } => {
+            second_factor::refuse(sign_in, &user).is_err()
+        }
+    };
+    if asks {
+        let device = presented::remembered(sign_in, &user, &progress).await?;
+        match device.filter(|_| presented::replaces_second_factor(sign_in.pool)) {
+            Some(_) if progress.device_proved => {}
+            Some(device) => return srp_auth::challenge(sign_in, &user, &device.key, &progress).await,
+            None => second_factor::refuse(sign_in, &user)?,
+        }
     }
-    completion::complete(sign_in, &user, &progress).await
+    if let Some(custom) = progress.custom.clone().filter(|custom| !custom.is_finished()) {
+        return define::proceed(sign_in, &user.into(), custom, progress).await;
+    }
+    finish(sign_in, &user, progress).await
 }

@@ -4,7 +4,9 @@ use cenote_model::types::ChallengeNameType;
 
 use crate::error::Error;
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::sign_in::{choice_answer, first_factor_code, flow, new_password, password_verifier, web_authn};
+use crate::sign_in::{
+    choice_answer, custom, device, first_factor_code, flow, new_password, password_verifier, web_authn,
+};
 use crate::users::contact::Contact;
 
 /// Takes the answer to a challenge.
@@ -17,9 +19,12 @@ pub async fn respond(
     challenge: ChallengeNameType,
     session: Option<&str>,
 ) -> Result<Outcome, Error> {
-    flow::check_custom_only(sign_in.client, challenge == ChallengeNameType::CustomChallenge)?;
+    flow::check_custom_only(sign_in.client, occurs_in_custom(challenge))?;
     match challenge {
         ChallengeNameType::PasswordVerifier => password_verifier::respond(sign_in, session).await,
+        ChallengeNameType::DeviceSrpAuth => device::srp_auth::respond(sign_in, session).await,
+        ChallengeNameType::DevicePasswordVerifier => device::password_verifier::respond(sign_in).await,
+        ChallengeNameType::CustomChallenge => custom::answer::respond(sign_in, session).await,
         ChallengeNameType::NewPasswordRequired => new_password::respond(sign_in, session).await,
         ChallengeNameType::SelectChallenge | ChallengeNameType::Password | ChallengeNameType::PasswordSrp => {
             choice_answer::respond(sign_in, session, challenge).await
@@ -31,4 +36,18 @@ pub async fn respond(
             "The challenge {other} is not built yet in this version of Cenote."
         ))),
     }
+}
+
+/// Whether a custom sign-in can come to this challenge. Whether this one did is in its session or secret block.
+fn occurs_in_custom(challenge: ChallengeNameType) -> bool {
+    use ChallengeNameType as Name;
+    !matches!(
+        challenge,
+        Name::AdminNoSrpAuth
+            | Name::Password
+            | Name::PasswordSrp
+            | Name::SelectChallenge
+            | Name::SmsOtp
+            | Name::WebAuthn
+    )
 }

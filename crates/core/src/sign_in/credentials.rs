@@ -1,8 +1,6 @@
 //! What surrounds every proof of a password, typed in or by SRP: the user's state, the lock, PreAuthentication before it; the
 //! count or the admission after it.
 
-use std::collections::BTreeMap;
-
 use cenote_store::{ChangeSet, Lockout, User, UserStatus};
 use cenote_triggers::pre_authentication::PreAuthenticationRequest;
 
@@ -63,11 +61,7 @@ pub async fn pre_authentication(sign_in: SignIn<'_>, subject: &Subject) -> Resul
     let SignIn { context, pool, client, .. } = sign_in;
     let Some(function) = pool.lambda().pre_authentication else { return Ok(()) };
     let request = PreAuthenticationRequest {
-        user_attributes: if subject.exists() {
-            trigger::user_attributes(pool, &subject.user)
-        } else {
-            BTreeMap::default()
-        },
+        user_attributes: trigger::subject_attributes(pool, subject),
         validation_data: sign_in.client_metadata.cloned(),
         user_not_found: client.hides_users().then_some(!subject.exists()),
     };

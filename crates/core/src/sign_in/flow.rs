@@ -101,7 +101,7 @@ pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType, session: Option<&str>)
             Some(session) => after_sign_up::run(sign_in, session).await,
             None => choice_flow::run(sign_in).await,
         },
-        AuthFlowType::CustomAuth => Err(Error::not_built(&format!("The flow {flow}"))),
+        AuthFlowType::CustomAuth => super::custom::flow::run(sign_in).await,
     }
 }
 

@@ -18,6 +18,6 @@ pub async fn get_tokens_from_refresh_token(
     client_secret::check(&client, request.client_secret.as_deref())?;
     let holder = open(context, &pool, &client, &request.refresh_token).await?;
     let metadata = request.client_metadata.as_ref();
-    let tokens = refresh(context, &pool, &client, &holder, metadata).await?;
+    let tokens = refresh(context, &pool, &client, &holder, request.device_key.as_deref(), metadata).await?;
     Ok(GetTokensFromRefreshTokenResponse { authentication_result: Some(tokens) })
 }

@@ -13,6 +13,8 @@
 //! | [`web_authn`] | the challenge WEB_AUTHN in it |
 //! | [`after_sign_up`] | the sign-in that the code of a sign-up pays for |
 //! | [`credentials`] | what surrounds passwords: status, lock, PreAuthentication, counts |
+//! | [`custom`] | what the pool's functions ask |
+//! | [`device`] | which device it comes from, and its own proof |
 //! | [`refresh_flow`] | new tokens for a refresh token |
 //! | [`advance`] | what is asked next; every step ends there |
 //! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
@@ -30,6 +32,8 @@ pub mod choice_answer;
 pub mod choice_flow;
 pub mod completion;
 pub mod credentials;
+pub mod custom;
+pub mod device;
 pub mod first_factor_code;
 pub mod first_factors;
 pub mod flow;

@@ -96,7 +96,8 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
         })
     });
     let ((), user) = decided.await?.ok_or_else(session::invalid)?;
-    advance(sign_in, user, Progress { new_password: true, ..session.progress.clone() }).await
+    let progress = Progress { new_password: true, ..session.progress.clone() };
+    advance(sign_in, user, progress.passed(NAME)).await
 }
 
 /// The attributes that come with the answer, normalized.

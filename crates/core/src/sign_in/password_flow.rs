@@ -5,6 +5,7 @@ use cenote_store::{ChangeSet, Lockout, UserStatus};
 use crate::error::Error;
 use crate::sign_in::advance::advance;
 use crate::sign_in::credentials;
+use crate::sign_in::device::presented;
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::migration::{self, Migration};
@@ -59,8 +60,9 @@ pub(super) async fn prove(
         }
         return Err(credentials::count_failure(sign_in, subject, spent).await);
     }
+    let device = presented::find(sign_in, &subject.user, None).await?;
     let user = credentials::admit(sign_in, subject.user, spent).await?;
-    advance(sign_in, user, Progress::after(FirstFactor::Password)).await
+    advance(sign_in, user, Progress { device, ..Progress::after(FirstFactor::Password) }).await
 }
 
 /// Asks the pool's old directory for a user that the pool lacks, and says whether the guess is counted. The directory's function

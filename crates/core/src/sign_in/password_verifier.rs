@@ -7,11 +7,13 @@ use cenote_store::{ChangeSet, UserStatus};
 
 use crate::error::Error;
 use crate::sign_in::advance::advance;
-use crate::sign_in::credentials;
+use crate::sign_in::custom::history::Custom;
+use crate::sign_in::device::presented;
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp::{Flow, Proof, SecretBlock};
 use crate::sign_in::step::{Outcome, SignIn};
+use crate::sign_in::{credentials, flow};
 use crate::users::resolve::Names;
 use crate::users::subject;
 
@@ -19,7 +21,8 @@ use crate::users::subject;
 /// USER_AUTH both go together, and a wrong proof ends them.
 ///
 /// # Errors
-/// `NotAuthorizedException` for everything that is wrong with it; those of the user's state.
+/// `NotAuthorizedException` for everything that is wrong with it; those of the user's state; `ResourceNotFoundException` for a
+/// device that the user does not have, and the proof can be sent again without it.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, parameters, .. } = sign_in;
     let typed = parameters.get("USERNAME")?;
@@ -29,8 +32,9 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let timestamp = parameters.get("TIMESTAMP")?;
     let bytes = STANDARD.decode(encoded).map_err(|_| Error::incorrect_credentials())?;
     let block = SecretBlock::unseal(sign_in, &bytes)?;
+    flow::check_custom_only(client, block.flow == Flow::Custom)?;
     let session = match block.flow {
-        Flow::Srp => None,
+        Flow::Srp | Flow::Custom => None,
         Flow::Choice => Some(Session::unseal(sign_in, session, ChallengeNameType::PasswordVerifier)?),
     };
     if session.as_ref().map(Session::id) != block.session.as_deref() {
@@ -56,8 +60,11 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
         let ended = if session.is_some() { consumed } else { ChangeSet::new() };
         return Err(credentials::count_failure(sign_in, subject, &ended).await);
     }
+    let device = presented::find(sign_in, &subject.user, block.device.as_deref()).await?;
     let user = credentials::admit(sign_in, subject.user, &consumed).await?;
-    match block.flow {
-        Flow::Srp | Flow::Choice => advance(sign_in, user, Progress::after(FirstFactor::Password)).await,
+    let mut progress = Progress { device, ..Progress::after(FirstFactor::Password) };
+    if block.flow == Flow::Custom {
+        progress.custom = Some(Custom::with_srp(&block.typed));
     }
+    advance(sign_in, user, progress.passed(ChallengeNameType::PasswordVerifier)).await
 }

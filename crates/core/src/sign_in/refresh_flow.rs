@@ -11,6 +11,7 @@ use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
+use crate::sign_in::device::presented;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::tokens::issue::{self, Issue, Refresh};
 use crate::tokens::refresh_token::RefreshToken;
@@ -39,11 +40,13 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
         &[holder.user.username.as_str(), holder.user.sub.as_str()],
         parameters.find("SECRET_HASH"),
     )?;
-    let tokens = refresh(context, pool, client, &holder, None).await.map_err(|error| {
-        // The flow knows no word for a token that was replaced while the client rotated them.
-        let replaced = error.code == ErrorCode::RefreshTokenReuseException;
-        if replaced { Error::not_authorized("Refresh Token has been revoked") } else { error }
-    })?;
+    let tokens = refresh(context, pool, client, &holder, parameters.find("DEVICE_KEY"), None).await.map_err(
+        |error| {
+            // The flow knows no word for a token that was replaced while the client rotated them.
+            let replaced = error.code == ErrorCode::RefreshTokenReuseException;
+            if replaced { Error::not_authorized("Refresh Token has been revoked") } else { error }
+        },
+    )?;
     Ok(Outcome::tokens(tokens))
 }
 
@@ -70,13 +73,14 @@ pub(super) async fn open(
 /// read afresh. Only a rotation writes, and a pool that keeps track of sessions.
 ///
 /// # Errors
-/// `NotAuthorizedException` when the token is too old or revoked, or its user disabled; `RefreshTokenReuseException` when a
-/// rotation has replaced it; those of the trigger.
+/// `NotAuthorizedException` when the token is too old or revoked, its user disabled, or its device another or forgotten;
+/// `RefreshTokenReuseException` when a rotation has replaced it; those of the trigger.
 pub(super) async fn refresh(
     context: &Context,
     pool: &Pool,
     client: &Client,
     holder: &Holder,
+    device_key: Option<&str>,
     client_metadata: Option<&BTreeMap<String, String>>,
 ) -> Result<AuthenticationResultType, Error> {
     let Holder { token, user, revoked, family } = holder;
@@ -89,6 +93,7 @@ pub(super) async fn refresh(
     if *revoked {
         return Err(Error::not_authorized("Refresh Token has been revoked"));
     }
+    presented::check_refresh(context, pool, user, token.grant.device_key.as_deref(), device_key).await?;
     if !rotation::is_good(context, token, family.as_ref()) {
         return Err(rotation::refuse_reuse(context, client, token).await?);
     }

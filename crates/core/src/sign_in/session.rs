@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
+use crate::sign_in::flow;
 use crate::sign_in::progress::Progress;
 use crate::sign_in::srp;
 use crate::sign_in::step::SignIn;
@@ -85,6 +86,12 @@ impl Session {
         &self.id
     }
 
+    /// The same sign-in at another challenge, without what the first had to remember.
+    #[must_use]
+    pub fn for_challenge(&self, challenge: ChallengeNameType) -> Self {
+        Self { challenge: challenge.as_str().to_owned(), state: Value::Null, ..self.clone() }
+    }
+
     /// The same with something to remember.
     ///
     /// # Errors
@@ -142,6 +149,7 @@ impl Session {
         if session.expires_ms <= context.now_ms {
             return Err(Error::not_authorized("Invalid session for the user, session is expired."));
         }
+        flow::check_custom_only(client, session.progress.custom.is_some())?;
         Ok(session)
     }
 

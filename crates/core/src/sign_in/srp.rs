@@ -5,18 +5,19 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cenote_crypto::random::{uuid, uuid_of};
+use cenote_crypto::random::uuid;
 use cenote_crypto::sealed::Purpose;
 use cenote_crypto::srp::{self, ClientPublic, Verifier};
 use cenote_model::types::ChallengeNameType;
 use cenote_store::{Change, UsedSession, User};
 use serde::{Deserialize, Serialize};
 
+use crate::devices::device::check_form;
 use crate::error::Error;
 use crate::sign_in::session::Session;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::password;
-use crate::users::subject::{Subject, keyed_hash};
+use crate::users::subject::{Subject, invented_sub, keyed_hash};
 
 /// What a sign-in goes on with when the password is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub enum Flow {
     Srp,
     /// USER_AUTH. A session goes with the block, and a wrong proof ends both.
     Choice,
+    /// CUSTOM_AUTH that began with SRP_A.
+    Custom,
 }
 
 /// What a secret block holds. It is good for one proof.
@@ -37,6 +40,9 @@ pub(super) struct SecretBlock {
     pub typed: String,
     /// USER_ID_FOR_SRP.
     pub user_id: String,
+    /// DEVICE_KEY of the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// SRP_A.
     client_public: String,
     /// Both keys of the server, in base64.
@@ -93,6 +99,11 @@ pub(super) async fn challenge_typed(
         flow,
         typed: typed.to_owned(),
         user_id: user_id.clone(),
+        device: sign_in
+            .parameters
+            .find("DEVICE_KEY")
+            .filter(|key| check_form(key).is_ok())
+            .map(str::to_owned),
         client_public: client_public.to_hex(),
         challenge: STANDARD.encode(challenge.to_bytes().expose()),
         session: session.map(|session| session.id().to_owned()),
@@ -208,15 +219,9 @@ fn verifier(sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<Verifier, E
 /// name, an invented one that is always the same.
 pub(super) fn user_id(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> String {
     let SignIn { pool, client, .. } = sign_in;
-    let invented = client.hides_users().then(|| invented_sub(&keyed_hash(pool, "srp user", typed)));
+    let invented = client.hides_users().then(|| invented_sub(pool, typed));
     match invented {
         Some(invented) if !subject.exists() && pool.has_username_attributes() => invented,
         _ => subject.user.username.clone(),
     }
-}
-
-/// A sub that a hash leads to.
-fn invented_sub(hash: &[u8; 32]) -> String {
-    let (bytes, _) = hash.split_first_chunk().unwrap_or((&[0; 16], &[]));
-    uuid_of(*bytes)
 }

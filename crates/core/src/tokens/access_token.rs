@@ -30,6 +30,8 @@ pub struct TokenHolder {
     pub user: User,
     /// The sign-in that the token is of, if it says so.
     pub family: Option<String>,
+    /// The device that the sign-in came from.
+    pub device_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +45,7 @@ struct Claims {
     exp: i64,
     jti: String,
     origin_jti: Option<String>,
+    device_key: Option<String>,
 }
 
 /// What a token claims, to find the keys it must be signed with.
@@ -116,6 +119,7 @@ impl BelievedToken {
             client: Arc::clone(client),
             user,
             family: token.family.clone(),
+            device_key: token.device_key.clone(),
         })
     }
 
@@ -191,6 +195,7 @@ async fn verify(context: &Context, token: &str) -> Result<(Arc<Pool>, Arc<Verifi
         has_admin_scope: claims.scope.split(' ').any(|scope| scope == ADMIN_SCOPE),
         token_id: claims.jti,
         family: claims.origin_jti,
+        device_key: claims.device_key,
         generation: OnceLock::new(),
         answered: Mutex::new(None),
         keys: Arc::downgrade(&keys),

@@ -41,6 +41,9 @@ pub(super) fn access_claims(context: &Context, of: Issue<'_>) -> Map<String, Val
     if client.revokes_tokens() || refreshed || pool.tracks_sessions() {
         extend(&mut claims, [("origin_jti", json!(grant.origin_jti))]);
     }
+    if let Some(key) = &grant.device_key {
+        extend(&mut claims, [("device_key", json!(key))]);
+    }
     claims
 }
 

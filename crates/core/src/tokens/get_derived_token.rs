@@ -50,6 +50,7 @@ pub async fn get_derived_token(
         origin_jti: subject.family.clone().unwrap_or_default(),
         event_id: subject.event_id.clone().unwrap_or_default(),
         auth_time: subject.auth_time,
+        device_key: None,
     };
     let issue = Issue {
         pool: &pool,

@@ -16,6 +16,9 @@ pub struct Grant {
     pub event_id: String,
     /// Seconds.
     pub auth_time: i64,
+    /// The device it comes from, where the pool keeps devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_key: Option<String>,
 }
 
 impl Grant {
@@ -26,6 +29,7 @@ impl Grant {
             origin_jti: uuid(context.random.as_ref()),
             event_id: uuid(context.random.as_ref()),
             auth_time: context.now_ms.div_euclid(1000),
+            device_key: None,
         }
     }
 }

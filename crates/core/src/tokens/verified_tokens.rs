@@ -32,6 +32,7 @@ pub struct VerifiedToken {
     pub has_admin_scope: bool,
     pub token_id: String,
     pub family: Option<String>,
+    pub device_key: Option<String>,
     /// The generation of its user that its id was found to belong to; that never changes either.
     pub(super) generation: OnceLock<u64>,
     /// What GetUser said last.
@@ -116,6 +117,7 @@ mod tests {
             has_admin_scope: true,
             token_id: id.to_owned(),
             family: None,
+            device_key: None,
             generation: OnceLock::new(),
             answered: Mutex::new(None),
             keys: Weak::new(),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cenote_crypto::keyring::{KeyRing, MacPurpose, MasterKey};
+use cenote_crypto::random::uuid_of;
 use cenote_store::{
     Change, ChangeSet, NameKind, PoolId, Sealed, Sub, UnknownUser, User, UserName, UserStatus,
 };
@@ -145,6 +146,14 @@ pub async fn find(
 pub fn keyed_hash(pool: &Pool, used_for: &str, name: &str) -> [u8; 32] {
     let ring = KeyRing::new(MasterKey::from_bytes(pool.secret), Vec::new());
     ring.mac(MacPurpose::UnknownUser, &[pool.id().as_str(), used_for], pool.fold(name).as_bytes())
+}
+
+/// A sub that nobody has, for a name that nobody has: always the same.
+#[must_use]
+pub fn invented_sub(pool: &Pool, name: &str) -> String {
+    let hash = keyed_hash(pool, "srp user", name);
+    let (bytes, _) = hash.split_first_chunk().unwrap_or((&[0; 16], &[]));
+    uuid_of(*bytes)
 }
 
 /// What stands in for the user of a name that nobody has, the name and its counters aside: as large as users are, and decoded

@@ -121,6 +121,14 @@ async fn commit(context: &Context, of_user: ChangeSet, further: ChangeSet) -> Re
     if changes.is_empty() { Ok(()) } else { context.commit(changes).await }
 }
 
+/// The same user as it is now, or `None` when it is gone.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn find_again(context: &Context, user: &User) -> Result<Option<User>, Error> {
+    Ok(context.store.find_user(&user.pool_id, &user.sub).await?)
+}
+
 /// The user as it is now.
 ///
 /// # Errors

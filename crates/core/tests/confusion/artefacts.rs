@@ -19,6 +19,8 @@ pub enum Kind {
     Session,
     /// A session of USER_AUTH, by the challenge that it asks for.
     Asked(&'static str),
+    /// Of a question of the pool's functions.
+    CustomSession,
     /// Of a proof by SRP.
     SecretBlock,
     SignUpCode,
@@ -133,6 +135,7 @@ pub async fn all(world: &World) -> Vec<Artefact> {
         }
         let challenge = world.start(&world.service, &home.client, &home.user(Stage::Invited)).await;
         all.push(of(Kind::Session, Stage::Invited, text(&challenge["Session"])));
+        all.push(of(Kind::CustomSession, Stage::Confirmed, world.question(&world.service, home).await));
         all.push(of(Kind::SecretBlock, Stage::Confirmed, world.secret_block(&world.service, home).await));
         for challenge in ASKED {
             let session = world.asked(&world.service, home, challenge).await;
@@ -192,13 +195,15 @@ async fn forgeries(world: &World, genuine: &[Artefact]) -> Vec<Artefact> {
     }
     // As of a generation of master keys that is not in the ring any more.
     let ring = KeyRing::new(MasterKey::from_bytes([9; 32]), vec![MasterKey::from_bytes([7; 32])]);
-    let former = TestService::builder().keyring(ring).start_beside(&world.service);
+    let former =
+        TestService::builder().keyring(ring).lambda(&world.lambda.url()).start_beside(&world.service);
     let gone = "sealed by a master key that is gone";
     let tokens = world.start(&former, &home.client, home.subject).await["AuthenticationResult"].clone();
     forge(Kind::AccessToken, Stage::Confirmed, text(&tokens["AccessToken"]), gone);
     forge(Kind::RefreshToken, Stage::Confirmed, text(&tokens["RefreshToken"]), gone);
     let challenge = world.start(&former, &home.client, &home.user(Stage::Invited)).await;
     forge(Kind::Session, Stage::Invited, text(&challenge["Session"]), gone);
+    forge(Kind::CustomSession, Stage::Confirmed, world.question(&former, home).await, gone);
     forge(Kind::SecretBlock, Stage::Confirmed, world.secret_block(&former, home).await, gone);
     for challenge in ASKED {
         forge(Kind::Asked(challenge), Stage::Confirmed, world.asked(&former, home, challenge).await, gone);

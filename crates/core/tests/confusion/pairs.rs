@@ -158,7 +158,7 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
     let mut used = BTreeSet::new();
     for artefact in artefacts.iter().filter(|artefact| artefact.forged.is_none()) {
         let home = &artefact.home;
-        if matches!(artefact.kind, Kind::Session | Kind::Asked(_) | Kind::SecretBlock)
+        if matches!(artefact.kind, Kind::Session | Kind::CustomSession | Kind::Asked(_) | Kind::SecretBlock)
             && *home == world.homes[1]
         {
             // That of the same user at another client ended with the password that was set at the first one.
@@ -169,7 +169,10 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
                 && place.is_right(artefact.kind, (home, artefact.stage), (home, artefact.stage))
         };
         let mut at: Vec<(usize, &Place)> = places.iter().enumerate().filter(fits).collect();
-        if matches!(artefact.kind, Kind::SignUpCode | Kind::Session | Kind::Asked(_) | Kind::SecretBlock) {
+        if matches!(
+            artefact.kind,
+            Kind::SignUpCode | Kind::Session | Kind::CustomSession | Kind::Asked(_) | Kind::SecretBlock
+        ) {
             let fresh = at.iter().position(|(number, _)| !used.contains(number)).unwrap_or(0);
             at = vec![at[fresh]];
         }
@@ -215,6 +218,11 @@ async fn use_access_tokens(world: &World, places: &[Place]) -> BTreeSet<usize> {
             error("InvalidParameterException", "Credential data is not valid"),
             error("ResourceNotFoundException", "The passkey does not exist."),
             error("ResourceNotFoundException", "User session does not exist."),
+            error("ResourceNotFoundException", "Device does not exist."),
+            error(
+                "InvalidUserPoolConfigurationException",
+                "The user pool is not configured to remember devices.",
+            ),
         ];
         let taken = outcome.as_ref().err().is_none_or(|error| next.contains(error));
         assert!(taken, "{}: {outcome:?}", place.operation);

@@ -43,7 +43,9 @@ impl Place {
             Kind::AccessToken => true,
             Kind::IdToken => same_pool,
             Kind::RefreshToken => from.client == home.client,
-            Kind::Session | Kind::Asked(_) | Kind::SecretBlock => from.client == home.client && same_user,
+            Kind::Session | Kind::CustomSession | Kind::Asked(_) | Kind::SecretBlock => {
+                from.client == home.client && same_user
+            }
             Kind::SignUpCode | Kind::ResetCode => same_user && from_stage == stage,
             Kind::EmailCode | Kind::PhoneNumberCode => same_user,
             Kind::ClientSecret => from.secret_client == home.secret_client,
@@ -70,6 +72,7 @@ pub fn all() -> Vec<Place> {
     places.extend(sessions());
     places.extend(choices());
     places.extend(secret_blocks());
+    places.extend(device_pages());
     places.extend(unread());
     places.extend(exchanged_tokens());
     places.extend(access_tokens());
@@ -359,7 +362,19 @@ fn sessions() -> Vec<Place> {
             vec![refused("NotAuthorizedException", "Invalid session for the user.")]
         })
     };
-    vec![of("RespondToAuthChallenge"), of("AdminRespondToAuthChallenge")]
+    let custom = |operation: &'static str| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let answers = json!({ "USERNAME": user, "ANSWER": "right" });
+            let mut request = respond(operation, &home.pool, &home.client, text, &answers);
+            request["ChallengeName"] = json!("CUSTOM_CHALLENGE");
+            request
+        };
+        place(operation, "Session", Some(Kind::CustomSession), NOBODY, build, |_, _, _| {
+            vec![refused("NotAuthorizedException", "Invalid session for the user.")]
+        })
+    };
+    let both = ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"];
+    both.into_iter().map(of).chain(both.into_iter().map(custom)).collect()
 }
 
 /// Tokens of the pool that are given away for others.
@@ -430,6 +445,19 @@ fn choices() -> Vec<Place> {
     places
 }
 
+/// Lists of devices: nobody here has so many that a page goes on.
+fn device_pages() -> Vec<Place> {
+    let own = |home: &Home, _: &str, text: &str| json!({ "AccessToken": home.access_token, "PaginationToken": text });
+    let admin = |home: &Home, user: &str, text: &str| json!({ "UserPoolId": home.pool, "Username": user, "PaginationToken": text });
+    let refusals = |_: &Home, _, text: &str| {
+        vec![refused("InvalidParameterException", format!("Paging marker {text} is invalid for request "))]
+    };
+    vec![
+        place("ListDevices", "PaginationToken", None, NOBODY, own, refusals),
+        place("AdminListDevices", "PaginationToken", None, NOBODY, admin, refusals),
+    ]
+}
+
 /// Members that nothing reads yet: with whatever in them, the answer is the one without.
 fn unread() -> Vec<Place> {
     let wrong_password =
@@ -493,6 +521,11 @@ fn access_tokens() -> Vec<Place> {
     takes("DeleteWebAuthnCredential", json!({ "CredentialId": "none" }));
     takes("ListUserSessions", json!({}));
     takes("RevokeUserSession", json!({ "SessionId": "tkn0000000000000000000000000" }));
+    let device = json!({ "DeviceKey": "us-east-1_0f3c9a52" });
+    for operation in ["ConfirmDevice", "ForgetDevice", "GetDevice", "UpdateDeviceStatus"] {
+        takes(operation, device.clone());
+    }
+    takes("ListDevices", json!({}));
     takes("GlobalSignOut", json!({}));
     takes("DeleteUser", json!({}));
     places

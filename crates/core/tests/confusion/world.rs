@@ -6,11 +6,13 @@ use cenote_core::testing::{TestService, WireError, text};
 use cenote_crypto::web_authn::testing::{Authenticator, Said};
 use cenote_crypto::{SecretString, secret_hash};
 use cenote_store::{PoolId, Sub, User};
+use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
 pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
-const FLOWS: [&str; 7] = [
+const FLOWS: [&str; 8] = [
+    "ALLOW_CUSTOM_AUTH",
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "ALLOW_USER_SRP_AUTH",
@@ -79,6 +81,8 @@ impl Stage {
 
 pub struct World {
     pub service: TestService,
+    /// The pools' functions.
+    pub lambda: FakeLambda,
     /// Home, and what differs from it in one thing each: the client, the user, the pool, the region.
     pub homes: Vec<Home>,
     /// By pool and subject.
@@ -88,7 +92,8 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         // No limits: they are somebody else's tests, and stop whoever presents so much.
-        let builder = TestService::builder().own_keys().settings(|settings| {
+        let lambda = FakeLambda::start(custom_challenge).await.unwrap();
+        let builder = TestService::builder().own_keys().lambda(&lambda.url()).settings(|settings| {
             let limits = &mut settings.limits;
             for limit in [
                 &mut limits.recovery_requests_per_hour,
@@ -104,7 +109,8 @@ impl World {
                 *limit = 0;
             }
         });
-        let mut world = Self { service: builder.start().await, homes: Vec::new(), passkeys: BTreeMap::new() };
+        let service = builder.start().await;
+        let mut world = Self { service, lambda, homes: Vec::new(), passkeys: BTreeMap::new() };
         let first = world.pool("us-east-1").await;
         let one = world.clients(&first).await;
         let two = world.clients(&first).await;
@@ -145,8 +151,13 @@ impl World {
 
     async fn pool(&mut self, region: &str) -> String {
         self.service.caller.region = region.into();
+        let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
         let members = json!({
             "AutoVerifiedAttributes": ["email"],
+            "LambdaConfig": {
+                "DefineAuthChallenge": function, "CreateAuthChallenge": function,
+                "VerifyAuthChallengeResponse": function,
+            },
             "Policies": { "SignInPolicy": {
                 "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
             } },
@@ -247,6 +258,14 @@ impl World {
         self.start(&self.service, client, user).await["AuthenticationResult"].clone()
     }
 
+    /// The session of a question that the pool's functions ask the home's subject.
+    pub async fn question(&self, service: &TestService, home: &Home) -> String {
+        let request = json!({
+            "ClientId": home.client, "AuthFlow": "CUSTOM_AUTH", "AuthParameters": { "USERNAME": home.subject },
+        });
+        text(&service.ok("InitiateAuth", request).await["Session"])
+    }
+
     /// What a sign-in on an instance answers.
     pub async fn start(&self, service: &TestService, client: &str, user: &str) -> Value {
         let request = json!({
@@ -270,4 +289,17 @@ impl World {
 
 pub fn error(code: &str, message: impl Into<String>) -> WireError {
     (code.to_owned(), message.into())
+}
+
+/// Asks one question, to which every answer is right.
+#[expect(clippy::needless_pass_by_value, reason = "as functions are called")]
+fn custom_challenge(event: Value) -> FakeAnswer {
+    let asked = event["request"]["session"].as_array().is_some_and(|session| !session.is_empty());
+    FakeAnswer::Response(match event["triggerSource"].as_str() {
+        Some("DefineAuthChallenge_Authentication") => {
+            json!({ "challengeName": "CUSTOM_CHALLENGE", "issueTokens": asked })
+        }
+        Some("VerifyAuthChallengeResponse_Authentication") => json!({ "answerCorrect": true }),
+        _ => json!({}),
+    })
 }

@@ -4,14 +4,15 @@
 //!
 //! Work is counted in the whole process, so these tests are a program of their own and run one after the other.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod choice;
 mod passkeys;
 mod world;
 
-use cenote_core::testing::WireError;
+use cenote_core::testing::{TestService, WireError};
 use cenote_crypto::work;
+use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
 use crate::world::{World, one_after_the_other};
@@ -190,6 +191,50 @@ async fn proving_a_wrong_password() {
             let expected = expected.get_or_insert_with(|| of_name.clone());
             assert_eq!(&of_name, expected, "{name}, time {time}");
         }
+    }
+}
+
+/// The pool's functions are told who is nobody; all else is the same.
+#[tokio::test]
+async fn answering_questions_of_the_functions() {
+    let _turn = one_after_the_other().await;
+    let lambda = FakeLambda::start(|event| {
+        FakeAnswer::Response(match event["triggerSource"].as_str() {
+            Some("DefineAuthChallenge_Authentication") => json!({ "challengeName": "CUSTOM_CHALLENGE" }),
+            Some("CreateAuthChallenge_Authentication") => {
+                json!({ "privateChallengeParameters": { "answer": "42" }, "challengeMetadata": "number" })
+            }
+            _ => json!({ "answerCorrect": false }),
+        })
+    })
+    .await
+    .unwrap();
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
+    let functions = json!({ "LambdaConfig": {
+        "DefineAuthChallenge": function, "CreateAuthChallenge": function, "VerifyAuthChallengeResponse": function,
+    } });
+    let world = World::populated_on(TestService::builder().lambda(&lambda.url()), functions).await;
+    let mut expected = None;
+    for name in ["nobody"].into_iter().chain(world.names().iter().copied()) {
+        let request = json!({
+            "ClientId": world.client, "AuthFlow": "CUSTOM_AUTH", "AuthParameters": { "USERNAME": name },
+        });
+        let mut of_name = Vec::new();
+        let mut observed = world.observe("InitiateAuth", request).await;
+        for _ in 0..2 {
+            let Seen::Other(challenge) = &mut observed.0 else { panic!("{name}: {observed:?}") };
+            let parameters = challenge["ChallengeParameters"].as_object_mut().unwrap();
+            assert_eq!(parameters.remove("USERNAME"), Some(json!(name)));
+            let session = challenge["Session"].take();
+            of_name.push(observed);
+            let request = json!({
+                "ClientId": world.client, "ChallengeName": "CUSTOM_CHALLENGE", "Session": session,
+                "ChallengeResponses": { "USERNAME": name, "ANSWER": "41" },
+            });
+            observed = world.observe("RespondToAuthChallenge", request).await;
+        }
+        let expected = expected.get_or_insert_with(|| of_name.clone());
+        assert_eq!(&of_name, expected, "{name}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! A pool with users in every state, and a client that must not learn of them.
 
-use cenote_core::testing::{TestService, text};
+use cenote_core::testing::{TestService, TestServiceBuilder, text};
 use cenote_store::{Change, UserStatus};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
@@ -40,13 +40,18 @@ const NAMES: [&str; 14] = [
 impl World {
     /// Users for whom each rule of the recovery and the sign-in is decisive; `alice` lacks nothing.
     pub async fn populated(pool: Value) -> Self {
-        let service = TestService::builder().start().await;
+        Self::populated_on(TestService::builder(), pool).await
+    }
+
+    /// The same on a service that is not quite the default one.
+    pub async fn populated_on(builder: TestServiceBuilder, pool: Value) -> Self {
+        let service = builder.start().await;
         let mut members = json!({ "AutoVerifiedAttributes": ["email"] });
         members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
         let pool = service.pool(members).await;
         let client = json!({
             "PreventUserExistenceErrors": "ENABLED",
-            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"],
+            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"],
         });
         let client = service.client(&pool, client).await;
         let world = Self { service, pool, client };

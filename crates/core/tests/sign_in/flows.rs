@@ -77,18 +77,6 @@ async fn older_names_of_flows_keep_working() {
 }
 
 #[tokio::test]
-async fn flows_that_are_not_built_say_so() {
-    let members = json!({ "ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH"] });
-    let world = World::with(TestService::builder(), json!({}), members).await;
-    for flow in ["CUSTOM_AUTH"] {
-        let (code, message) =
-            world.flow(flow, json!({ "USERNAME": "alice", "SRP_A": "1" })).await.unwrap_err();
-        assert_eq!(code, "UnsupportedOperationException");
-        assert!(message.contains(flow) && message.contains("not built"), "{message}");
-    }
-}
-
-#[tokio::test]
 async fn parameters_that_are_missing_are_named() {
     let world = World::alice().await;
     for (parameters, missing) in [

@@ -25,7 +25,7 @@ async fn plain() -> World {
     world(json!({}), json!({})).await
 }
 
-fn client() -> Client {
+pub fn client() -> Client {
     Client::with_secret(&[7; 32]).unwrap()
 }
 
@@ -34,7 +34,7 @@ impl World {
         self.flow("USER_SRP_AUTH", json!({ "USERNAME": username, "SRP_A": client_public })).await
     }
 
-    async fn question(&self, username: &str) -> Value {
+    pub async fn question(&self, username: &str) -> Value {
         let answer = self.start_srp(username, &client().public_hex()).await.unwrap();
         assert_eq!(answer["ChallengeName"], "PASSWORD_VERIFIER");
         assert!(answer.get("Session").is_none());
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// The answers to a challenge, as a client with this password gives them at this time.
-    fn answers(&self, parameters: &Value, password: &str, timestamp: &str) -> Value {
+    pub fn answers(&self, parameters: &Value, password: &str, timestamp: &str) -> Value {
         let block = text(&parameters["SECRET_BLOCK"]);
         let user_id = text(&parameters["USER_ID_FOR_SRP"]);
         let signature = client()
@@ -64,7 +64,7 @@ impl World {
         })
     }
 
-    fn now(&self) -> String {
+    pub fn now(&self) -> String {
         self.time(0)
     }
 
@@ -72,7 +72,7 @@ impl World {
         timestamp::format(self.service.clock.now_ms().div_euclid(1000) + later_seconds).unwrap()
     }
 
-    async fn prove(&self, answers: Value) -> Result<Value, WireError> {
+    pub async fn prove(&self, answers: Value) -> Result<Value, WireError> {
         self.service
             .call(
                 "RespondToAuthChallenge",

@@ -6,6 +6,7 @@
 
 mod access_key;
 mod client;
+mod device;
 mod group;
 mod message;
 mod passkey;
@@ -19,6 +20,7 @@ mod user_session;
 
 pub use access_key::AccessKey;
 pub use client::{Client, ClientSecret};
+pub use device::{Device, WaitingSignIn};
 pub use group::{Group, Membership};
 pub use message::{Channel, InboxMessage, MessageState, OutboxMessage};
 pub use passkey::{Passkey, PendingPasskey};

@@ -7,6 +7,7 @@
 
 mod access_keys;
 mod clients;
+mod devices;
 mod groups;
 mod inbox;
 mod messages;
@@ -240,6 +241,9 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::DeleteUserSession { pool_id, sub, id } => {
                 user_sessions::delete(pool_id, sub, id, &mut steps);
             }
+            Change::InsertDevice(device) => devices::insert(device, &mut steps)?,
+            Change::UpdateDevice(device) => devices::update(device, &mut steps)?,
+            Change::DeleteDevice { pool_id, sub, key } => devices::delete(pool_id, sub, key, &mut steps),
             Change::InsertAccessKey(key) => access_keys::insert(key, &mut steps)?,
             Change::DeleteAccessKey { id, version } => access_keys::delete(id, *version, &mut steps),
         }
@@ -295,6 +299,9 @@ fn touches_configuration(change: &Change) -> bool {
         | Change::ClearInbox
         | Change::MarkSessionUsed(_)
         | Change::Revoke(_)
+        | Change::InsertDevice(_)
+        | Change::UpdateDevice(_)
+        | Change::DeleteDevice { .. }
         | Change::PutRefreshFamily(_)
         | Change::InsertUserSession(_)
         | Change::TouchUserSession { .. }

@@ -13,6 +13,8 @@ pub(super) const AT_ONCE: u32 = 500;
 /// Names and index entries that go for each user that does. More than this many are left for the next portion.
 const NAMES: u32 = 8;
 const ENTRIES: u32 = 32;
+/// The same for devices.
+const DEVICES: u32 = 8;
 /// The same for memberships.
 const MEMBERSHIPS: u32 = 8;
 /// The same for families of refresh tokens.
@@ -78,6 +80,11 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
              (SELECT sub, id FROM user_sessions WHERE pool_id = $1 ORDER BY sub, id LIMIT $2)",
             users.saturating_mul(SESSIONS),
         ),
+        (
+            "DELETE FROM devices WHERE pool_id = $1 AND (sub, device_key) IN \
+             (SELECT sub, device_key FROM devices WHERE pool_id = $1 ORDER BY sub, device_key LIMIT $2)",
+            users.saturating_mul(DEVICES),
+        ),
     ]
     .into_iter()
     .map(|(sql, limit)| Step::any(sql, params![pool, limit]))
@@ -89,6 +96,7 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
          AND NOT EXISTS (SELECT 1 FROM user_groups WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM memberships WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM unknown_users WHERE pool_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM devices WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM revocations WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM refresh_families WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM user_sessions WHERE pool_id = $1)",

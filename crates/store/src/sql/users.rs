@@ -1,6 +1,6 @@
 use super::{
-    Query, Step, body, decode_body, decode_integer, encode_json, groups, params, pools, refresh_families,
-    text, user_index, user_sessions,
+    Query, Step, body, decode_body, decode_integer, devices, encode_json, groups, params, pools,
+    refresh_families, text, user_index, user_sessions,
 };
 use crate::aggregates::{NameKind, User, UserName};
 use crate::change::Conflict;
@@ -186,6 +186,7 @@ pub(super) fn delete(user: &User, steps: &mut Vec<Step>) {
     steps.push(groups::remove_from_all(user));
     steps.push(refresh_families::remove_all(user));
     steps.push(user_sessions::remove_all(user));
+    steps.push(devices::remove_all(user));
 }
 
 fn claim(user: &User, name: &UserName) -> Step {

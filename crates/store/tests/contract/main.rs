@@ -8,6 +8,7 @@ mod atomicity;
 mod backup;
 mod clients;
 mod concurrency;
+mod devices;
 mod faults;
 mod filters;
 mod groups;
@@ -117,6 +118,9 @@ contract! {
     user_sessions:
         sessions_are_listed_with_their_last_use
         sessions_go_with_their_user_or_when_they_expire;
+    devices:
+        a_device_is_found_as_it_was_written
+        devices_are_listed_by_key_and_go_with_their_user;
     atomicity:
         a_conflict_at_the_end_undoes_everything
         the_first_conflict_is_reported

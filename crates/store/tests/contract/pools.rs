@@ -46,27 +46,28 @@ pub async fn a_deletion_takes_everything_in_the_pool_and_nothing_else(store: &Te
                 Change::Revoke(revocation(pool, "family", i64::MAX)),
                 Change::InsertUserSession(user_session(&full_user(pool, "sub"), "s", i64::MAX)),
                 Change::PutRefreshFamily(refresh_family(&full_user(pool, "sub"), "family", i64::MAX)),
+                Change::InsertDevice(device(&full_user(pool, "sub"), "key")),
                 Change::AppendMessage(message(pool, &format!("out-{id}"), 1)),
                 Change::InsertInboxMessage(inbox_message(pool, &format!("in-{id}"), "user", "to")),
             ],
         )
         .await;
     }
-    assert_eq!(counts(store, &gone.id).await, [1; 13]);
+    assert_eq!(counts(store, &gone.id).await, [1; 14]);
     commit(store, [Change::DeletePool { id: gone.id.clone(), version: 1 }]).await;
-    assert_eq!(counts(store, &gone.id).await, [0; 13]);
-    assert_eq!(counts(store, &kept.id).await, [1; 13]);
+    assert_eq!(counts(store, &gone.id).await, [0; 14]);
+    assert_eq!(counts(store, &kept.id).await, [1; 14]);
     assert_eq!(store.find_pool(&gone.id).await.unwrap(), None);
     // A pool with the same id starts empty: names are free, and filters find nothing.
     with_pool(store, "eu_gone").await;
-    assert_eq!(counts(store, &gone.id).await, [0; 13]);
+    assert_eq!(counts(store, &gone.id).await, [0; 14]);
     let again = [insert(&full_user(&gone, "sub")), Change::InsertGroup(group(&gone, "group"))];
     commit(store, again).await;
     assert_eq!(store.list_users_in_group(&gone.id, "group", None, 100).await.unwrap(), []);
 }
 
 /// How much there is of everything that belongs to a pool.
-async fn counts(store: &Store, id: &PoolId) -> [usize; 13] {
+async fn counts(store: &Store, id: &PoolId) -> [usize; 14] {
     let filter = cenote_store::UserFilter {
         name: "email".into(),
         operation: cenote_store::FilterOperation::StartsWith,
@@ -87,6 +88,7 @@ async fn counts(store: &Store, id: &PoolId) -> [usize; 13] {
         usize::from(store.is_revoked(id, "family").await.unwrap()),
         usize::from(store.find_refresh_family(id, "family").await.unwrap().1.is_some()),
         store.list_user_sessions(id, &cenote_store::Sub::new("sub")).await.unwrap().len(),
+        usize::from(store.find_device(id, &cenote_store::Sub::new("sub"), "key").await.unwrap().is_some()),
         due.iter().filter(|message| message.pool_id == *id).count(),
         store.list_inbox(&inbox, 100).await.unwrap().len(),
     ]
@@ -113,7 +115,7 @@ pub async fn a_large_pool_goes_in_portions(store: &TemporaryStore) {
     }
     assert_eq!(users, 0);
     commit(store, [Change::InsertPool(pool.clone())]).await;
-    assert_eq!(counts(store, &pool.id).await, [0; 13]);
+    assert_eq!(counts(store, &pool.id).await, [0; 14]);
     commit(store, (0..10).map(|number| insert(&full_user(&pool, &number.to_string())))).await;
     assert_eq!(subs(store, &kept, None).await, ["1"]);
 }

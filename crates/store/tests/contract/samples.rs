@@ -237,6 +237,29 @@ pub fn touch(user: &User, id: &str, at_ms: i64) -> Change {
     }
 }
 
+pub fn device(user: &User, key: &str) -> Device {
+    Device {
+        pool_id: user.pool_id.clone(),
+        sub: user.sub.clone(),
+        key: key.into(),
+        version: 0,
+        verifier: Sealed("verifier".into()),
+        name: Some("phone".into()),
+        remembered: false,
+        sdk: "sdk".into(),
+        created_ms: 1,
+        modified_ms: 2,
+        authenticated_ms: 3,
+        address: "192.0.2.1".into(),
+        waiting: Some(WaitingSignIn {
+            client_id: ClientId::new("client"),
+            address: "192.0.2.2".into(),
+            session: "session".into(),
+            expires_ms: 4,
+        }),
+    }
+}
+
 pub fn insert(user: &User) -> Change {
     Change::InsertUser(Box::new(user.clone()))
 }

@@ -1,7 +1,10 @@
 //! The exact bytes of the event documents.
 
 use crate::common::{caller, map, sign_up};
+use cenote_triggers::challenge_result::ChallengeResult;
+use cenote_triggers::create_auth_challenge::CreateAuthChallengeRequest;
 use cenote_triggers::custom_message::{CustomMessageRequest, CustomMessageSource};
+use cenote_triggers::define_auth_challenge::DefineAuthChallengeRequest;
 use cenote_triggers::event::event_document;
 use cenote_triggers::post_authentication::PostAuthenticationRequest;
 use cenote_triggers::post_confirmation::{PostConfirmationRequest, PostConfirmationSource};
@@ -12,6 +15,7 @@ use cenote_triggers::pre_token_generation::{
     TokenGenerationSource,
 };
 use cenote_triggers::user_migration::{UserMigrationRequest, UserMigrationSource};
+use cenote_triggers::verify_auth_challenge_response::VerifyAuthChallengeResponseRequest;
 use cenote_triggers::{Caller, TriggerRequest};
 
 #[track_caller]
@@ -228,4 +232,71 @@ fn pre_token_generation() {
             ),
         );
     }
+}
+
+#[test]
+fn custom_challenges() {
+    let history = vec![
+        ChallengeResult {
+            challenge_name: "SRP_A".to_owned(),
+            challenge_result: true,
+            challenge_metadata: None,
+        },
+        ChallengeResult {
+            challenge_name: "CUSTOM_CHALLENGE".to_owned(),
+            challenge_result: false,
+            challenge_metadata: Some("captcha".to_owned()),
+        },
+    ];
+    let session = r#"[{"challengeName":"SRP_A","challengeResult":true,"challengeMetadata":null},{"challengeName":"CUSTOM_CHALLENGE","challengeResult":false,"challengeMetadata":"captcha"}]"#;
+    let mut define = DefineAuthChallengeRequest {
+        user_attributes: map([("sub", "1")]),
+        session: history.clone(),
+        client_metadata: None,
+        user_not_found: None,
+    };
+    let response = r#""response":{"challengeName":null,"issueTokens":null,"failAuthentication":null}"#;
+    check(
+        &define,
+        "1",
+        "DefineAuthChallenge_Authentication",
+        &format!(r#""request":{{"userAttributes":{{"sub":"1"}},"session":{session}}},{response}"#),
+    );
+    define.session.clear();
+    define.client_metadata = Some(map([("a", "b")]));
+    define.user_not_found = Some(false);
+    check(
+        &define,
+        "1",
+        "DefineAuthChallenge_Authentication",
+        &format!(
+            r#""request":{{"userAttributes":{{"sub":"1"}},"session":[],"clientMetadata":{{"a":"b"}},"userNotFound":false}},{response}"#
+        ),
+    );
+    check(
+        &CreateAuthChallengeRequest {
+            user_attributes: map([]),
+            challenge_name: "CUSTOM_CHALLENGE".to_owned(),
+            session: history,
+            client_metadata: Some(map([("a", "b")])),
+            user_not_found: Some(true),
+        },
+        "1",
+        "CreateAuthChallenge_Authentication",
+        &format!(
+            r#""request":{{"userAttributes":{{}},"challengeName":"CUSTOM_CHALLENGE","session":{session},"clientMetadata":{{"a":"b"}},"userNotFound":true}},"response":{{"publicChallengeParameters":null,"privateChallengeParameters":null,"challengeMetadata":null}}"#
+        ),
+    );
+    check(
+        &VerifyAuthChallengeResponseRequest {
+            user_attributes: map([("sub", "1")]),
+            private_challenge_parameters: map([("answer", "5")]),
+            challenge_answer: "5".to_owned(),
+            client_metadata: None,
+            user_not_found: None,
+        },
+        "1",
+        "VerifyAuthChallengeResponse_Authentication",
+        r#""request":{"userAttributes":{"sub":"1"},"privateChallengeParameters":{"answer":"5"},"challengeAnswer":"5"},"response":{"answerCorrect":null}"#,
+    );
 }

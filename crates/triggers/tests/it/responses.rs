@@ -1,13 +1,16 @@
 //! What is read from the answers of functions.
 
 use cenote_triggers::answer::Answer;
+use cenote_triggers::create_auth_challenge::CreateAuthChallengeRequest;
 use cenote_triggers::custom_message::CustomMessageRequest;
+use cenote_triggers::define_auth_challenge::{DefineAuthChallengeRequest, DefineAuthChallengeResponse};
 use cenote_triggers::post_confirmation::PostConfirmationRequest;
 use cenote_triggers::pre_sign_up::{PreSignUpRequest, PreSignUpResponse};
 use cenote_triggers::pre_token_generation::{
     GroupOverrideDetails, PreTokenGenerationV1Request, PreTokenGenerationV2Request,
 };
 use cenote_triggers::user_migration::{UserMigrationRequest, UserMigrationResponse};
+use cenote_triggers::verify_auth_challenge_response::VerifyAuthChallengeResponseRequest;
 use cenote_triggers::{TriggerError, TriggerRequest};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -92,6 +95,74 @@ fn user_migration() {
         })
     );
     assert_eq!(read(json!({"userAttributes": {"email_verified": true}})), invalid_json());
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for literals")]
+fn read_event<R: TriggerRequest>(response: Value) -> Result<R::Response, TriggerError> {
+    let event = json!({
+        "version": "1", "triggerSource": "x", "region": "x", "userPoolId": "x", "userName": "x", "callerContext": {},
+        "request": {}, "response": response,
+    });
+    read::<R>(event.to_string())
+}
+
+#[test]
+fn custom_challenges() {
+    let define = read_event::<DefineAuthChallengeRequest>;
+    assert_eq!(define(json!({})), Ok(DefineAuthChallengeResponse::default()));
+    assert_eq!(
+        define(
+            json!({"challengeName": "CUSTOM_CHALLENGE", "issueTokens": false, "failAuthentication": null})
+        ),
+        Ok(DefineAuthChallengeResponse {
+            challenge_name: Some("CUSTOM_CHALLENGE".to_owned()),
+            issue_tokens: Some(false),
+            fail_authentication: None,
+        })
+    );
+    for wrong in
+        [json!({"issueTokens": "true"}), json!({"failAuthentication": 1}), json!({"challengeName": []})]
+    {
+        assert_eq!(define(wrong), unrecognizable());
+    }
+    let create = read_event::<CreateAuthChallengeRequest>;
+    let made = create(json!({
+        "publicChallengeParameters": {"question": "2+3", "none": null}, "privateChallengeParameters": null,
+        "challengeMetadata": "sum",
+    }))
+    .unwrap();
+    assert_eq!(made.public_challenge_parameters, Some([("question".to_owned(), "2+3".to_owned())].into()));
+    assert_eq!(made.private_challenge_parameters, None);
+    assert_eq!(made.challenge_metadata.as_deref(), Some("sum"));
+    assert_eq!(create(json!({"privateChallengeParameters": {"answer": 5}})), unrecognizable());
+    let verify =
+        |response| read_event::<VerifyAuthChallengeResponseRequest>(response).map(|read| read.answer_correct);
+    assert_eq!(verify(json!({"answerCorrect": true})), Ok(Some(true)));
+    assert_eq!(verify(json!({})), Ok(None));
+    assert_eq!(verify(json!({"answerCorrect": "true"})), unrecognizable());
+}
+
+/// Functions of custom challenges that return no event, or a part of one, are told the same whatever is wrong.
+#[test]
+fn custom_challenges_need_the_whole_event() {
+    let whole = json!({
+        "version": "1", "triggerSource": "x", "region": "x", "userPoolId": "x", "userName": "x", "callerContext": {},
+        "request": {}, "response": {},
+    });
+    assert!(read::<DefineAuthChallengeRequest>(whole.to_string()).is_ok());
+    for member in whole.as_object().unwrap().keys() {
+        let mut part = whole.clone();
+        part.as_object_mut().unwrap().remove(member);
+        assert_eq!(read::<DefineAuthChallengeRequest>(part.to_string()), unrecognizable(), "{member}");
+    }
+    for body in ["", "null", "[]", "1", "{", "{}", r#"{"response":{"issueTokens":true}}"#] {
+        assert_eq!(read::<DefineAuthChallengeRequest>(body), unrecognizable(), "{body}");
+        assert_eq!(
+            read::<CreateAuthChallengeRequest>(body).err(),
+            read::<DefineAuthChallengeRequest>(body).err()
+        );
+        assert_eq!(read::<VerifyAuthChallengeResponseRequest>(body), unrecognizable(), "{body}");
+    }
 }
 
 #[test]
@@ -193,7 +264,10 @@ proptest! {
             answer.read::<UserMigrationRequest>().is_ok(),
             answer.read::<PreTokenGenerationV1Request>().is_ok(),
             answer.read::<PreTokenGenerationV2Request>().is_ok(),
+            answer.read::<DefineAuthChallengeRequest>().is_ok(),
+            answer.read::<CreateAuthChallengeRequest>().is_ok(),
+            answer.read::<VerifyAuthChallengeResponseRequest>().is_ok(),
         ];
-        prop_assert!(!failed || accepted == [false; 6]);
+        prop_assert!(!failed || accepted == [false; 9]);
     }
 }

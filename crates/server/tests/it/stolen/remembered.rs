@@ -28,10 +28,22 @@ const SECRETS: &[&str] = &[
     "ClientSecretValue",
     "PaginationToken",
     "NextToken",
+    "PasswordVerifier",
+    "Salt",
+    "SECRET_BLOCK",
+    "DeviceGroupKey",
 ];
 /// Members whose values say who somebody is, and what the model calls sensitive beside.
-const PEOPLE: &[&str] =
-    &["Username", "USERNAME", "UserSub", "USER_ID_FOR_SRP", "Destination", "ClientId", "Filter"];
+const PEOPLE: &[&str] = &[
+    "Username",
+    "USERNAME",
+    "UserSub",
+    "USER_ID_FOR_SRP",
+    "Destination",
+    "ClientId",
+    "Filter",
+    "DeviceName",
+];
 /// Members that hold a code.
 const CODES: &[&str] = &["ConfirmationCode", "Code"];
 /// Members that only pass through.

@@ -4,7 +4,7 @@ use super::Connection;
 use crate::engines::Engine;
 use crate::testing::temporary_sqlite;
 use crate::{
-    AccessKey, Change, Client, ClientId, FilterOperation, Group, InboxFilter, Membership, MessageId,
+    AccessKey, Change, Client, ClientId, Device, FilterOperation, Group, InboxFilter, Membership, MessageId,
     NameKind, OutboxMessage, Pool, PoolId, RefreshFamily, Revocation, SessionActivity, Store, Sub,
     UnknownUser, UsedSession, User, UserFilter, UserName, UserSession, sql,
 };
@@ -81,6 +81,8 @@ async fn read_everything(store: &Store) {
     store.find_refresh_family(&pool, "f").await.unwrap();
     store.find_refresh_holder(&pool, &sub, "f").await.unwrap();
     store.list_user_sessions(&pool, &sub).await.unwrap();
+    store.find_device(&pool, &sub, "d").await.unwrap();
+    store.list_devices(&pool, &sub, true, None, 1).await.unwrap();
     store.due_messages(1, 1).await.unwrap();
     store.next_due_ms().await.unwrap();
     store.list_dead_messages(None, 1).await.unwrap();
@@ -138,6 +140,9 @@ fn all_changes() -> Vec<Change> {
         Change::PutRefreshFamily(RefreshFamily::default()),
         Change::PutRefreshFamily(RefreshFamily { version: 1, ..RefreshFamily::default() }),
         Change::DeleteSigningKey { pool_id: PoolId::new("x"), kid: text() },
+        Change::InsertDevice(Device::default()),
+        Change::UpdateDevice(Device::default()),
+        Change::DeleteDevice { pool_id: PoolId::new("x"), sub: Sub::new("x"), key: text() },
         Change::InsertAccessKey(key),
         Change::DeleteAccessKey { id: text(), version: 1 },
         Change::DeletePool { id: PoolId::new("x"), version: 1 },

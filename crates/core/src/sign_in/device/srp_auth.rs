@@ -1,0 +1,135 @@
+//! DEVICE_SRP_AUTH: a remembered device begins the proof of its password.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cenote_crypto::random::uuid;
+use cenote_crypto::sealed::Purpose;
+use cenote_crypto::srp::{Challenge, Verifier};
+use cenote_model::types::ChallengeNameType;
+use cenote_store::{ClientId, Device, User, WaitingSignIn};
+
+use crate::context::Context;
+use crate::devices::device;
+use crate::error::Error;
+use crate::sign_in::device::block::DeviceBlock;
+use crate::sign_in::progress::Progress;
+use crate::sign_in::session::{self, Session};
+use crate::sign_in::srp_flow::parse_client_public;
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::resolve::Names;
+use crate::users::subject;
+
+const NAME: ChallengeNameType = ChallengeNameType::DeviceSrpAuth;
+
+/// Asks the device to begin. The sign-in is noted with the device as well: there are clients that send no session.
+///
+/// # Errors
+/// `ResourceNotFoundException` when the device is gone.
+pub async fn challenge(
+    sign_in: SignIn<'_>,
+    user: &User,
+    key: &str,
+    progress: &Progress,
+) -> Result<Outcome, Error> {
+    let SignIn { context, client, .. } = sign_in;
+    let session = Session::new(sign_in, user, NAME, progress);
+    let waiting = WaitingSignIn {
+        client_id: ClientId::new(client.id()),
+        address: context.caller.source_ip.to_string(),
+        session: serde_json::to_string(&session).map_err(Error::internal)?,
+        expires_ms: session.expires_ms,
+    };
+    device::update(context, user, key, &[], |device| {
+        device.waiting = Some(waiting.clone());
+        Ok(())
+    })
+    .await?;
+    let session = session.seal(sign_in)?;
+    Ok(Outcome::challenge(NAME, [("USERNAME", user.username.clone())], Some(session)))
+}
+
+/// Takes SRP_A, and asks for the proof.
+///
+/// # Errors
+/// Those of the session; `InvalidParameterException` for another device than that of the sign-in, and for an A that is no
+/// number; `ResourceNotFoundException` for a device that is gone or not remembered any more.
+pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
+    let SignIn { context, client, parameters, .. } = sign_in;
+    let typed = parameters.get("USERNAME")?;
+    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let key = parameters.get("DEVICE_KEY")?;
+    let client_public = parameters.get("SRP_A")?;
+    device::check_form(key)?;
+    let session = match session {
+        Some(_) => Session::unseal(sign_in, session, NAME)?,
+        None => waiting(sign_in, typed, key).await?,
+    };
+    session.check_unused(context).await?;
+    let user = session.get_user(sign_in).await?;
+    session.check(sign_in, &user, typed)?;
+    if session.progress.device.as_deref() != Some(key) {
+        return Err(device::invalid_key());
+    }
+    let client_public = parse_client_public(client_public)?;
+    let verifier = verifier(context, &remembered(context, &user, key).await?)?;
+    let salt = verifier.salt_hex();
+    let random = std::sync::Arc::clone(&context.random);
+    let challenge = context.compute.run(move || Challenge::create(&verifier, random.as_ref())).await?;
+    let block = DeviceBlock {
+        id: uuid(context.random.as_ref()),
+        key: key.to_owned(),
+        session,
+        client_public: client_public.to_hex(),
+        challenge: STANDARD.encode(challenge.to_bytes().expose()),
+        expires_ms: context.now_ms + client.session_minutes() * 60_000,
+    };
+    let parameters = [
+        ("SALT", salt),
+        ("SRP_B", challenge.server_public_hex()),
+        ("SECRET_BLOCK", STANDARD.encode(block.seal(sign_in)?)),
+        ("DEVICE_KEY", key.to_owned()),
+        ("USERNAME", user.username),
+    ];
+    // The secret block says everything; clients that expect a session get that of the sign-in.
+    let name = ChallengeNameType::DevicePasswordVerifier;
+    let session = block.session.for_challenge(name).seal(sign_in)?;
+    Ok(Outcome::challenge(name, parameters, Some(session)))
+}
+
+/// The sign-in that waits for a device whose client sends no session. It must come from where the sign-in came from.
+async fn waiting(sign_in: SignIn<'_>, typed: &str, key: &str) -> Result<Session, Error> {
+    let SignIn { context, pool, client, .. } = sign_in;
+    let subject = subject::find(context, pool, client, typed, Names::SignIn).await?;
+    let device = context.store.find_device(pool.id(), &subject.user.sub, key).await?;
+    device
+        .and_then(|device| device.waiting)
+        .filter(|waiting| {
+            waiting.client_id.as_str() == client.id()
+                && waiting.address == context.caller.source_ip.to_string()
+                && waiting.expires_ms > context.now_ms
+        })
+        .and_then(|waiting| serde_json::from_str(&waiting.session).ok())
+        .ok_or_else(session::invalid)
+}
+
+/// The device, which must still be remembered.
+///
+/// # Errors
+/// `ResourceNotFoundException`.
+pub(super) async fn remembered(context: &Context, user: &User, key: &str) -> Result<Device, Error> {
+    let found = device::get(context, user, key).await?;
+    if found.remembered { Ok(found) } else { Err(device::missing()) }
+}
+
+/// The verifier that the device confirmed itself with.
+///
+/// # Errors
+/// `InternalErrorException` when it can't be opened.
+pub(super) fn verifier(context: &Context, device: &Device) -> Result<Verifier, Error> {
+    let scope = [device.pool_id.as_str(), device.sub.as_str(), device.key.as_str()];
+    let plain = context
+        .keyring
+        .unseal_text(Purpose::PasswordVerifier, &scope, &device.verifier.0)
+        .map_err(Error::internal)?;
+    Verifier::from_bytes(plain.expose()).map_err(Error::internal)
+}
