@@ -341,7 +341,7 @@ async fn races(store: cenote_store::testing::TemporaryStore) {
         // Nobody else has a good token afterwards.
         let good = race(&world, &other, &token).await;
         assert_eq!(good.len(), 1);
-        token.clone_from(&good[0]);
+        token.clone_from(good.first().unwrap());
     }
     world
         .update_client(json!({
@@ -363,7 +363,7 @@ async fn races(store: cenote_store::testing::TemporaryStore) {
             }
         }
         assert_eq!(newest.len(), 1);
-        token.clone_from(&newest[0]);
+        token.clone_from(newest.first().unwrap());
     }
 }
 

@@ -37,10 +37,10 @@ impl World {
     /// The id of the session that a token is of.
     async fn session_of(&self, access: &str) -> String {
         let sessions = self.own_sessions(access).await;
-        let current: Vec<_> =
-            sessions.iter().filter(|session| session["IsCurrentSession"] == json!(true)).collect();
-        assert_eq!(current.len(), 1);
-        text(&current[0]["SessionId"])
+        let mut current = sessions.iter().filter(|session| session["IsCurrentSession"] == json!(true));
+        let id = text(&current.next().unwrap()["SessionId"]);
+        assert!(current.next().is_none());
+        id
     }
 
     async fn end_session(&self, access: &str, id: &str) -> Result<Value, WireError> {
