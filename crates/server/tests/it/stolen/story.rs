@@ -226,7 +226,7 @@ impl<'a> Story<'a> {
         self.ok("VerifyUserAttribute", own(json!({ "AttributeName": "email", "Code": code }))).await;
         self.ok("DeleteUserAttributes", own(json!({ "UserAttributeNames": ["custom:diary"] }))).await;
         self.ok("SetUserMFAPreference", own(json!({}))).await;
-        self.passkey(&tokens["AccessToken"]).await;
+        self.passkey(name, &tokens["AccessToken"]).await;
         self.sessions(name, &tokens).await;
         let passwords = json!({ "PreviousPassword": "Not-wilhelminas-0", "ProposedPassword": SECOND });
         self.fails("ChangePassword", own(passwords)).await;
@@ -272,8 +272,8 @@ impl<'a> Story<'a> {
         self.sign_in("migrated-person", "Password-of-the-migrated-1").await;
     }
 
-    /// A passkey is made and given up.
-    async fn passkey(&mut self, access_token: &Value) {
+    /// A passkey is made, signs in, and is given up.
+    async fn passkey(&mut self, name: &str, access_token: &Value) {
         let own = |members: Value| merged(json!({ "AccessToken": access_token }), members);
         let authenticator = Authenticator::es256(b"the passkey of wilhelmina");
         self.remembered.person("passkey", &authenticator.id_text());
@@ -285,6 +285,7 @@ impl<'a> Story<'a> {
         let credential = authenticator.register(&Said::to(options, "https://people.example"));
         self.ok("CompleteWebAuthnRegistration", own(json!({ "Credential": credential }))).await;
         self.ok("ListWebAuthnCredentials", own(json!({ "MaxResults": 1 }))).await;
+        self.prove(name, &authenticator).await;
         let id = json!({ "CredentialId": authenticator.id_text() });
         self.ok("DeleteWebAuthnCredential", own(id.clone())).await;
         self.fails("DeleteWebAuthnCredential", own(id)).await;
@@ -314,6 +315,25 @@ impl<'a> Story<'a> {
         let machine = self.ok("CreateUserPoolClient", self.in_pool(machine)).await["UserPoolClient"].clone();
         let request = json!({ "ClientId": machine["ClientId"], "Secret": machine["ClientSecret"] });
         self.ok("GetClientToken", request).await;
+    }
+
+    /// A sign-in by a passkey, from a wrong page and from the right one.
+    async fn prove(&mut self, name: &str, authenticator: &Authenticator) {
+        let parameters = json!({
+            "USERNAME": name, "SECRET_HASH": self.hash(name), "PREFERRED_CHALLENGE": "WEB_AUTHN",
+        });
+        let request =
+            json!({ "ClientId": self.client, "AuthFlow": "USER_AUTH", "AuthParameters": parameters });
+        let asked = self.ok("InitiateAuth", request).await;
+        let options = asked["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"].as_str().unwrap();
+        let options: Value = serde_json::from_str(options).unwrap();
+        self.remembered.person("challenge", options["challenge"].as_str().unwrap());
+        let proof = |origin: &str| authenticator.authenticate(&Said::to(&options, origin)).to_string();
+        let wrong =
+            self.respond(name, "WEB_AUTHN", &asked, ("CREDENTIAL", &proof("https://another-origin.example")));
+        self.fails("RespondToAuthChallenge", wrong).await;
+        let right = self.respond(name, "WEB_AUTHN", &asked, ("CREDENTIAL", &proof("https://people.example")));
+        self.ok("RespondToAuthChallenge", right).await;
     }
 
     /// A sign-in by choice: a code by mail, given wrong and right.
