@@ -44,6 +44,9 @@ const PEOPLE: &[&str] = &[
     "Filter",
     "DeviceName",
 ];
+/// Attributes of devices that say nothing of a person; addresses are in the log anyway.
+const OF_DEVICES: &[&str] =
+    &["device_status", "last_ip_used", "dev:device_remembered_status", "dev:device_sdk"];
 /// Members that hold a code.
 const CODES: &[&str] = &["ConfirmationCode", "Code"];
 /// Members that only pass through.
@@ -103,7 +106,9 @@ impl Remembered {
                     (members.get("Name"), members.get("Value"))
                     && !matches!(value.as_str(), "true" | "false")
                 {
-                    self.person(&format!("attribute {name}"), value);
+                    if !OF_DEVICES.contains(&name.as_str()) {
+                        self.person(&format!("attribute {name}"), value);
+                    }
                     return;
                 }
                 for (name, value) in members {
