@@ -1,0 +1,95 @@
+// amazon-cognito-identity-js, unmodified, where the pool's functions decide what a user is asked.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+
+import identity from 'amazon-cognito-identity-js';
+
+import { PASSWORD, confirmedUser, makePool, startCenote } from '../../support/cenote.js';
+
+const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
+
+const ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:challenges';
+
+/** The functions of a pool: one question, asked again after one wrong answer. */
+const functions = {
+  DefineAuthChallenge_Authentication: ({ session }) => {
+    const last = session.at(-1);
+    if (last?.challengeName === 'SRP_A') return { challengeName: 'PASSWORD_VERIFIER' };
+    const wrong = session.filter((one) => one.challengeName === 'CUSTOM_CHALLENGE' && !one.challengeResult).length;
+    const right = last?.challengeName === 'CUSTOM_CHALLENGE' && last.challengeResult;
+    return { challengeName: 'CUSTOM_CHALLENGE', issueTokens: Boolean(right), failAuthentication: wrong > 1 };
+  },
+  CreateAuthChallenge_Authentication: () => ({
+    publicChallengeParameters: { question: '2 + 3' }, privateChallengeParameters: { answer: '5' }, challengeMetadata: 'sum',
+  }),
+  VerifyAuthChallengeResponse_Authentication: ({ privateChallengeParameters, challengeAnswer }) => ({
+    answerCorrect: privateChallengeParameters.answer === challengeAnswer,
+  }),
+};
+
+let lambda;
+let cenote;
+before(async () => {
+  lambda = createServer(async (request, response) => {
+    const event = JSON.parse(Buffer.concat(await request.toArray()));
+    event.response = functions[event.triggerSource](event.request);
+    response.end(JSON.stringify(event));
+  });
+  lambda.listen(0, '127.0.0.1');
+  await once(lambda, 'listening');
+  cenote = await startCenote('--lambda-endpoint', `http://127.0.0.1:${lambda.address().port}`);
+});
+after(async () => {
+  await cenote?.stop();
+  lambda?.close();
+});
+
+async function startUser(name) {
+  const LambdaConfig = { DefineAuthChallenge: ARN, CreateAuthChallenge: ARN, VerifyAuthChallengeResponse: ARN };
+  const { api, poolId, clientId } = await makePool(cenote, {
+    pool: { LambdaConfig }, client: { ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH'] },
+  });
+  await confirmedUser(cenote, { api, poolId, clientId }, name);
+  const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
+  const user = new CognitoUser({ Username: name, Pool: pool });
+  user.setAuthenticationFlowType('CUSTOM_AUTH');
+  return user;
+}
+
+/** Starts a sign-in and gives these answers, one after the other. */
+const signIn = (user, start, answers) =>
+  new Promise((onSuccess, onFailure) => {
+    const callbacks = {
+      onSuccess,
+      onFailure,
+      customChallenge: ({ question }) => {
+        assert.equal(question, '2 + 3');
+        user.sendCustomChallengeAnswer(answers.shift(), callbacks);
+      },
+    };
+    start(callbacks);
+  });
+
+test('questions alone', async () => {
+  const user = await startUser('vera');
+  const start = (callbacks) => user.initiateAuth(new AuthenticationDetails({ Username: 'vera' }), callbacks);
+  const session = await signIn(user, start, ['4', '5']);
+  assert.equal(session.getAccessToken().payload.username, 'vera');
+  await assert.rejects(signIn(user, start, ['4', '6']), {
+    code: 'NotAuthorizedException', message: 'Incorrect username or password.',
+  });
+});
+
+test('a proof of the password, then questions', async () => {
+  const user = await startUser('wanda');
+  const start = (Password) => (callbacks) =>
+    user.authenticateUser(new AuthenticationDetails({ Username: 'wanda', Password }), callbacks);
+  const session = await signIn(user, start(PASSWORD), ['5']);
+  assert.ok(session.isValid());
+  await assert.rejects(signIn(user, start('Wrong-guess-1'), ['5']), {
+    code: 'NotAuthorizedException', message: 'Incorrect username or password.',
+  });
+});
