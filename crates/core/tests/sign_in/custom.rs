@@ -307,36 +307,41 @@ async fn what_happens_to_the_user_meanwhile_counts() {
     assert_eq!(world.answer_custom(&challenge["Session"], "alice", "0").await, Err(invalid_session()));
 }
 
-/// The function disables the user itself, by another request, before it says that the answer is right.
+/// The function disables the user, or signs it out, by another request before it says that the answer is right.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_that_is_disabled_while_a_function_thinks_gets_no_tokens() {
-    let service = std::sync::Arc::new(tokio::sync::OnceCell::<World>::new());
-    let lambda = {
-        let service = std::sync::Arc::clone(&service);
-        FakeLambda::start(move |event| {
-            let source = event["triggerSource"].as_str().unwrap();
-            let answered = event["request"]["session"].as_array().is_some_and(|session| !session.is_empty());
-            if source.starts_with("Define") && answered {
-                let service = std::sync::Arc::clone(&service);
-                let disable = async move {
-                    let world = service.get().unwrap();
-                    let user = json!({ "UserPoolId": world.pool, "Username": "alice" });
-                    world.service.ok("AdminDisableUser", user).await;
-                };
-                tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(disable));
-            }
-            sums(1)(event)
-        })
-        .await
-        .unwrap()
-    };
-    assert!(service.set(world_of(&lambda, json!({}), json!({})).await).is_ok());
-    let world = service.get().unwrap();
-    let challenge = world.start_custom("alice").await.unwrap();
-    assert_eq!(
-        world.answer_custom(&challenge["Session"], "alice", "0").await,
-        Err(not_authorized("User is disabled."))
-    );
+async fn what_happens_while_a_function_thinks_counts() {
+    for (operation, expected) in [
+        ("AdminDisableUser", not_authorized("User is disabled.")),
+        ("AdminUserGlobalSignOut", incorrect()),
+        ("AdminDeleteUser", incorrect()),
+    ] {
+        let service = std::sync::Arc::new(tokio::sync::OnceCell::<World>::new());
+        let lambda = {
+            let service = std::sync::Arc::clone(&service);
+            FakeLambda::start(move |event| {
+                let source = event["triggerSource"].as_str().unwrap();
+                let answered =
+                    event["request"]["session"].as_array().is_some_and(|session| !session.is_empty());
+                if source.starts_with("Define") && answered {
+                    let service = std::sync::Arc::clone(&service);
+                    let change = async move {
+                        let world = service.get().unwrap();
+                        let user = json!({ "UserPoolId": world.pool, "Username": "alice" });
+                        world.service.ok(operation, user).await;
+                    };
+                    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(change));
+                }
+                sums(1)(event)
+            })
+            .await
+            .unwrap()
+        };
+        assert!(service.set(world_of(&lambda, json!({}), json!({})).await).is_ok());
+        let world = service.get().unwrap();
+        let challenge = world.start_custom("alice").await.unwrap();
+        let answer = world.answer_custom(&challenge["Session"], "alice", "0").await;
+        assert_eq!(answer, Err(expected), "{operation}");
+    }
 }
 
 #[tokio::test]
