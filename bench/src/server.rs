@@ -26,6 +26,7 @@ const LIMITS: [&str; 8] = [
     "attribute_attempts_per_hour",
     "change_password_per_hour",
     "password_attempts",
+    "mfa_code_attempts",
 ];
 
 /// How the server is started, each time the same.

@@ -19,6 +19,7 @@ const LIMITS: [&str; 8] = [
     "attribute_attempts_per_hour",
     "change_password_per_hour",
     "password_attempts",
+    "mfa_code_attempts",
 ];
 
 /// How long anything that has to come may take.

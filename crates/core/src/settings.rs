@@ -34,6 +34,8 @@ pub struct Limits {
     pub sign_in_codes_per_hour: u32,
     /// Wrong passwords in a row before the lock-out starts.
     pub password_attempts: u32,
+    /// Wrong codes of second factors in a row before theirs starts.
+    pub mfa_code_attempts: u32,
 }
 
 impl Default for Limits {
@@ -48,6 +50,7 @@ impl Default for Limits {
             change_password_per_hour: 5,
             sign_in_codes_per_hour: 20,
             password_attempts: 5,
+            mfa_code_attempts: 5,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A service as a value, for tests: a store of its own, a clock moved by hand, seeded randomness, and every operation by its
 //! name, through the same table that the server uses.
 
+mod authenticator_app;
+
 use std::sync::Arc;
 
 use cenote_crypto::keyring::{KeyRing, MasterKey};
@@ -18,6 +20,8 @@ use crate::context::{Caller, Service, ServiceParts};
 use crate::operations;
 use crate::settings::Settings;
 use crate::threat::{NoThreatEngine, ThreatEngine};
+
+pub use authenticator_app::AuthenticatorApp;
 
 /// 2026-11-23T16:00:00Z, in milliseconds: where every test's clock starts.
 pub const START_MS: i64 = 1_795_449_600_000;

@@ -5,6 +5,7 @@ use cenote_store::User;
 
 use crate::pools::Pool;
 use crate::users::contact::Contact;
+use crate::users::factor::Factor;
 
 /// The contact and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +56,5 @@ pub fn mechanisms(pool: &Pool) -> Option<Vec<Contact>> {
 }
 
 fn is_second_factor(user: &User, contact: Contact) -> bool {
-    let factor = match contact {
-        Contact::Email => "EMAIL_OTP",
-        Contact::PhoneNumber => "SMS_MFA",
-    };
-    user.mfa.enabled.contains(factor)
+    Factor::of_contact(contact).is_enabled_of(user)
 }

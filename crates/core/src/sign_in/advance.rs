@@ -7,6 +7,7 @@ use crate::sign_in::custom::define;
 use crate::sign_in::device::finish::finish;
 use crate::sign_in::device::{presented, srp_auth};
 use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::second_factor::Decision;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::sign_in::{new_password, second_factor, session, web_authn};
 
@@ -15,7 +16,8 @@ use crate::sign_in::{new_password, second_factor, session, web_authn};
 /// before had to write, such as its used session, is written.
 ///
 /// # Errors
-/// Those of the next challenge, or of the tokens.
+/// Those of the next challenge, among them `InvalidParameterException` for a user without a factor that must be asked for; or
+/// of the tokens.
 pub async fn advance(sign_in: SignIn<'_>, user: User, progress: Progress) -> Result<Outcome, Error> {
     if progress.first == FirstFactor::Password && user.status == UserStatus::ForceChangePassword {
         if let Some(custom) = &progress.custom {
@@ -26,10 +28,18 @@ pub async fn advance(sign_in: SignIn<'_>, user: User, progress: Progress) -> Res
     }
     let asks = match progress.first {
         FirstFactor::Missing => return Err(session::invalid()),
-        FirstFactor::OneTimeCode | FirstFactor::Custom => false,
+        FirstFactor::OneTimeCode => {
+            // Nothing can follow it: whoever has to show more does not begin with it.
+            if second_factor::decide(sign_in.pool, &user, &progress)? != Decision::Nothing {
+                return Err(session::invalid());
+            }
+            false
+        }
+        FirstFactor::Custom => false,
         FirstFactor::WebAuthn { .. } if web_authn::was_two_factors(sign_in.pool, &user, &progress) => false,
         FirstFactor::Password | FirstFactor::WebAuthn { .. } => {
-            second_factor::refuse(sign_in, &user).is_err()
+            // One that is asked for and can't be shown is asked for, too.
+            !matches!(second_factor::decide(sign_in.pool, &user, &progress), Ok(Decision::Nothing))
         }
     };
     if asks {
@@ -37,7 +47,11 @@ pub async fn advance(sign_in: SignIn<'_>, user: User, progress: Progress) -> Res
         match device.filter(|_| presented::replaces_second_factor(sign_in.pool)) {
             Some(_) if progress.device_proved => {}
             Some(device) => return srp_auth::challenge(sign_in, &user, &device.key, &progress).await,
-            None => second_factor::refuse(sign_in, &user)?,
+            None => {
+                if let Some(outcome) = second_factor::challenge(sign_in, &user, &progress).await? {
+                    return Ok(outcome);
+                }
+            }
         }
     }
     if let Some(custom) = progress.custom.clone().filter(|custom| !custom.is_finished()) {

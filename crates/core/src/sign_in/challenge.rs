@@ -5,7 +5,8 @@ use cenote_model::types::ChallengeNameType;
 use crate::error::Error;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::sign_in::{
-    choice_answer, custom, device, first_factor_code, flow, new_password, password_verifier, web_authn,
+    choice_answer, code_mfa, custom, device, first_factor_code, flow, mfa_setup, new_password,
+    password_verifier, select_mfa_type, software_token_mfa, web_authn,
 };
 use crate::users::contact::Contact;
 
@@ -26,6 +27,14 @@ pub async fn respond(
         ChallengeNameType::DevicePasswordVerifier => device::password_verifier::respond(sign_in).await,
         ChallengeNameType::CustomChallenge => custom::answer::respond(sign_in, session).await,
         ChallengeNameType::NewPasswordRequired => new_password::respond(sign_in, session).await,
+        ChallengeNameType::SmsMfa => code_mfa::respond(sign_in, session, Contact::PhoneNumber).await,
+        // One name for two things: the session says which was asked for.
+        ChallengeNameType::EmailOtp if code_mfa::is_asked_by(sign_in, session) => {
+            code_mfa::respond(sign_in, session, Contact::Email).await
+        }
+        ChallengeNameType::SoftwareTokenMfa => software_token_mfa::respond(sign_in, session).await,
+        ChallengeNameType::SelectMfaType => select_mfa_type::respond(sign_in, session).await,
+        ChallengeNameType::MfaSetup => mfa_setup::respond(sign_in, session).await,
         ChallengeNameType::SelectChallenge | ChallengeNameType::Password | ChallengeNameType::PasswordSrp => {
             choice_answer::respond(sign_in, session, challenge).await
         }

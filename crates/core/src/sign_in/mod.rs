@@ -18,8 +18,11 @@
 //! | [`refresh_flow`] | new tokens for a refresh token |
 //! | [`advance`] | what is asked next; every step ends there |
 //! | [`new_password`] | the NEW_PASSWORD_REQUIRED challenge |
-//! | [`second_factor`] | whether one is asked for |
+//! | [`second_factor`] | whether one is asked for, and which |
 //! | [`one_time_code`] | codes by mail and SMS |
+//! | `software_token_mfa`, `code_mfa` | the challenges SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP |
+//! | `mfa_answer` | what surrounds their codes: lock, tries, count |
+//! | `select_mfa_type`, [`mfa_setup`] | the choice between several factors, and the way to a first one |
 //! | [`completion`] | the triggers and tokens when nothing more is asked |
 //! | [`session`] | the sealed state of a challenge |
 //! | [`progress`] | what a sign-in has shown so far |
@@ -37,6 +40,7 @@ pub mod device;
 pub mod first_factor_code;
 pub mod first_factors;
 pub mod flow;
+pub mod mfa_setup;
 pub mod new_password;
 pub mod one_time_code;
 pub mod parameters;
@@ -52,9 +56,13 @@ pub mod web_authn;
 
 mod admin_initiate_auth;
 mod admin_respond_to_auth_challenge;
+mod code_mfa;
 mod get_tokens_from_refresh_token;
 mod initiate_auth;
+mod mfa_answer;
 mod respond_to_auth_challenge;
+mod select_mfa_type;
+mod software_token_mfa;
 mod srp;
 
 pub use admin_initiate_auth::admin_initiate_auth;

@@ -74,7 +74,8 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
             if user.status != UserStatus::ForceChangePassword {
                 return Err(session::invalid());
             }
-            second_factor::refuse(sign_in, &user)?;
+            // Where the sign-in can't go on the temporary password stays.
+            second_factor::decide(pool, &user, &session.progress)?;
             password_policy::check(&pool.password_policy(), new_password, Wording::Change)?;
             let writes = check_attributes(sign_in, &user)?;
             // The temporary password itself may become the permanent one; the history is about those before it.

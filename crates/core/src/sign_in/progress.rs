@@ -4,6 +4,7 @@ use cenote_model::types::ChallengeNameType;
 use serde::{Deserialize, Serialize};
 
 use crate::sign_in::custom::history::Custom;
+use crate::users::factor::Factor;
 
 /// How the user showed first who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Progress {
     /// Whether the user chose a new password on the way.
     #[serde(default, skip_serializing_if = "is_false")]
     pub new_password: bool,
+    /// What the user showed beside the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Factor>,
     /// The key of the device that it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
@@ -43,7 +47,7 @@ impl Progress {
     /// A sign-in whose first factor was shown.
     #[must_use]
     pub fn after(first: FirstFactor) -> Self {
-        Self { first, new_password: false, device: None, device_proved: false, custom: None }
+        Self { first, new_password: false, second: None, device: None, device_proved: false, custom: None }
     }
 
     /// The same after a challenge was passed, which the functions of a custom sign-in get to know.

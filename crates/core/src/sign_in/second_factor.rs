@@ -1,21 +1,141 @@
-//! Second factors.
+//! Whether a second factor is asked for, and which: the one place that decides it.
 
 use cenote_model::types::UserPoolMfaType;
-use cenote_store::User;
+use cenote_store::{ChangeSet, User};
 
 use crate::error::Error;
-use crate::sign_in::step::SignIn;
+use crate::pools::Pool;
+use crate::recovery::delivery_choice::mechanisms;
+use crate::sign_in::progress::Progress;
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::sign_in::{code_mfa, mfa_setup, select_mfa_type, software_token_mfa};
+use crate::users::factor::Factor;
 
-/// Second factors are not built yet. Where one is asked for there is no sign-in: letting a user in without it would be a
-/// hole.
+/// What is to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing, or nothing more.
+    Nothing,
+    Ask(Factor),
+    /// The user chooses one of these.
+    Choose(Vec<Factor>),
+    /// The user has none, and may set up one of these.
+    SetUp(Vec<Factor>),
+}
+
+impl Decision {
+    /// Whether a factor is among what is to be asked.
+    #[must_use]
+    pub fn takes(&self, factor: Factor) -> bool {
+        match self {
+            Self::Nothing | Self::SetUp(_) => false,
+            Self::Ask(one) => *one == factor,
+            Self::Choose(several) => several.contains(&factor),
+        }
+    }
+}
+
+/// Decides by the pool, by what the user has switched on, and by what was shown already.
 ///
 /// # Errors
-/// `UnsupportedOperationException`.
-pub fn refuse(sign_in: SignIn<'_>, user: &User) -> Result<(), Error> {
-    let asked = match sign_in.pool.mfa() {
-        UserPoolMfaType::Off => false,
-        UserPoolMfaType::Optional => !user.mfa.enabled.is_empty(),
-        UserPoolMfaType::On => true,
+/// `InvalidParameterException` when one must be asked for and there is none that could be.
+pub fn decide(pool: &Pool, user: &User, progress: &Progress) -> Result<Decision, Error> {
+    let mfa = pool.mfa();
+    if mfa == UserPoolMfaType::Off || progress.second.is_some() {
+        return Ok(Decision::Nothing);
+    }
+    if !user.mfa.enabled.is_empty() {
+        let usable = usable(pool, user);
+        let preferred = usable.iter().find(|factor| user.mfa.preferred.as_deref() == Some(factor.name()));
+        return match (preferred, usable.as_slice()) {
+            (Some(factor), _) | (None, [factor]) => Ok(Decision::Ask(*factor)),
+            (None, []) => Err(impossible()),
+            (None, _) => Ok(Decision::Choose(usable)),
+        };
+    }
+    if mfa == UserPoolMfaType::Optional {
+        return Ok(Decision::Nothing);
+    }
+    let usable = usable(pool, user);
+    match usable.as_slice() {
+        [] => decide_set_up(pool, user),
+        [factor] => Ok(Decision::Ask(*factor)),
+        _ => Ok(Decision::Choose(usable)),
+    }
+}
+
+/// The factors that the user can show: those it switched on; where it switched on none, a token it verified and the contacts
+/// that count without being switched on.
+#[must_use]
+pub fn usable(pool: &Pool, user: &User) -> Vec<Factor> {
+    let by_choice = !user.mfa.enabled.is_empty();
+    Factor::ALL
+        .into_iter()
+        .filter(|factor| factor.is_ready_for(user))
+        .filter(|factor| {
+            if by_choice {
+                return factor.is_enabled_of(user);
+            }
+            factor.contact().is_none() || (factor.is_on_in(pool) && !recovers(pool, *factor))
+        })
+        .collect()
+}
+
+/// Whether the factor's contact is the first by which a forgotten password is reset: it must not be enough for both.
+fn recovers(pool: &Pool, factor: Factor) -> bool {
+    let first = mechanisms(pool).and_then(|list| list.first().copied());
+    first.is_some() && first == factor.contact()
+}
+
+/// A phone number can't be set up on the way, so it alone is nothing to offer; an address only by who has none.
+fn decide_set_up(pool: &Pool, user: &User) -> Result<Decision, Error> {
+    let offered: Vec<Factor> =
+        Factor::ALL.into_iter().filter(|factor| factor.is_on_in(pool) && !recovers(pool, *factor)).collect();
+    let possible = offered.iter().any(|factor| match factor {
+        Factor::Sms => false,
+        Factor::SoftwareToken => true,
+        Factor::Email => !factor.is_ready_for(user),
+    });
+    if possible { Ok(Decision::SetUp(offered)) } else { Err(impossible()) }
+}
+
+fn impossible() -> Error {
+    Error::invalid_parameter(
+        "The user pool requires MFA, and the user has no factor that can be asked for or set up.",
+    )
+}
+
+/// The challenge that is to be answered next, if there is one.
+///
+/// # Errors
+/// Those of [`decide`] and of the message that brings a code.
+pub async fn challenge(
+    sign_in: SignIn<'_>,
+    user: &User,
+    progress: &Progress,
+) -> Result<Option<Outcome>, Error> {
+    let outcome = match decide(sign_in.pool, user, progress)? {
+        Decision::Nothing => return Ok(None),
+        Decision::Ask(factor) => ask(sign_in, user, progress, factor, ChangeSet::new()).await?,
+        Decision::Choose(factors) => select_mfa_type::challenge(sign_in, user, progress, &factors)?,
+        Decision::SetUp(factors) => mfa_setup::challenge(sign_in, user, progress, &factors)?,
     };
-    if asked { Err(Error::not_built("Sign-in with a second factor")) } else { Ok(()) }
+    Ok(Some(outcome))
+}
+
+/// Asks for one factor. What the step before has to write is written together with the message that brings the code.
+///
+/// # Errors
+/// Those of the message; `NotAuthorizedException` when what is to be written uses up a session for the second time.
+pub async fn ask(
+    sign_in: SignIn<'_>,
+    user: &User,
+    progress: &Progress,
+    factor: Factor,
+    further: ChangeSet,
+) -> Result<Outcome, Error> {
+    match factor.contact() {
+        Some(contact) => code_mfa::challenge(sign_in, user, progress, contact, further).await,
+        None => software_token_mfa::challenge(sign_in, user, progress, further).await,
+    }
 }

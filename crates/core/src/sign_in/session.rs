@@ -1,5 +1,7 @@
 //! The state of a sign-in between two requests: sealed, bound to pool and client, good for one successful step.
 
+use std::sync::Arc;
+
 use cenote_crypto::random::uuid;
 use cenote_crypto::sealed::Purpose;
 use cenote_model::types::ChallengeNameType;
@@ -11,6 +13,7 @@ use serde_json::Value;
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
+use crate::pools::Pool;
 use crate::sign_in::flow;
 use crate::sign_in::progress::Progress;
 use crate::sign_in::srp;
@@ -27,6 +30,8 @@ pub struct Session {
     /// Drawn at random, and what is stored of a session that was used. No keyed hash of it: instances whose master keys are
     /// being changed must agree on it. It opens nothing.
     id: String,
+    pool_id: String,
+    client_id: String,
     pub sub: String,
     /// The user as it was typed first, where the session may be about a name that nobody has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,9 +59,11 @@ impl Session {
     /// A session that no challenge goes with: what it is good for has a name of its own.
     #[must_use]
     pub fn named(sign_in: SignIn<'_>, user: &User, challenge: &str, progress: &Progress) -> Self {
-        let SignIn { context, client, .. } = sign_in;
+        let SignIn { context, pool, client, .. } = sign_in;
         Self {
             id: uuid(context.random.as_ref()),
+            pool_id: pool.id().as_str().to_owned(),
+            client_id: client.id().to_owned(),
             sub: user.sub.as_str().to_owned(),
             typed: None,
             challenge: challenge.to_owned(),
@@ -113,11 +120,11 @@ impl Session {
     /// # Errors
     /// Never in practice.
     pub fn seal(&self, sign_in: SignIn<'_>) -> Result<String, Error> {
-        let SignIn { context, client, .. } = sign_in;
+        let context = sign_in.context;
         let mut plain = serde_json::to_vec(self).map_err(Error::internal)?;
         // Blanks after the value: the length must not tell who the user is, nor whether there is one.
         plain.resize(plain.len().next_multiple_of(PADDED_BYTES), b' ');
-        Ok(context.keyring.seal_text(Purpose::Session, &scope(client), &plain, context.random.as_ref()))
+        Ok(context.keyring.seal_text(Purpose::Session, &[], &plain, context.random.as_ref()))
     }
 
     /// Opens a session of this client for this challenge.
@@ -138,12 +145,11 @@ impl Session {
     /// # Errors
     /// As [`Self::unseal`].
     pub fn unseal_named(sign_in: SignIn<'_>, text: Option<&str>, challenge: &str) -> Result<Self, Error> {
-        let SignIn { context, client, .. } = sign_in;
+        let SignIn { context, pool, client, .. } = sign_in;
         let text = text.ok_or_else(|| Error::invalid_parameter("Missing required parameter Session"))?;
-        let plain =
-            context.keyring.unseal_text(Purpose::Session, &scope(client), text).map_err(|_| invalid())?;
-        let session: Self = serde_json::from_slice(plain.expose()).map_err(|_| invalid())?;
-        if session.challenge != challenge {
+        let session = Self::open(context, text)?;
+        let here = session.pool_id == pool.id().as_str() && session.client_id == client.id();
+        if !here || session.challenge != challenge {
             return Err(invalid());
         }
         if session.expires_ms <= context.now_ms {
@@ -151,6 +157,25 @@ impl Session {
         }
         flow::check_custom_only(client, session.progress.custom.is_some())?;
         Ok(session)
+    }
+
+    /// The client that a session belongs to, with its pool, for operations that name none. Nothing else of it is checked.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` for one that is forged, or whose client is gone.
+    pub async fn find_home(context: &Context, text: &str) -> Result<(Arc<Client>, Arc<Pool>), Error> {
+        let client_id = Self::open(context, text)?.client_id;
+        context.find_client(&client_id).await?.ok_or_else(invalid)?;
+        context.get_client_and_pool(&client_id).await
+    }
+
+    /// What is in a session, of whatever client and challenge.
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` for one that is forged.
+    pub(super) fn open(context: &Context, text: &str) -> Result<Self, Error> {
+        let plain = context.keyring.unseal_text(Purpose::Session, &[], text).map_err(|_| invalid())?;
+        serde_json::from_slice(plain.expose()).map_err(|_| invalid())
     }
 
     /// Whether the user neither signed out nor got another password since the session was made.
@@ -228,10 +253,6 @@ impl Session {
 fn is_named(sign_in: SignIn<'_>, user: &User, typed: &str) -> bool {
     let folded = sign_in.pool.fold(typed);
     typed == user.sub.as_str() || user.names.iter().any(|name| name.key == folded)
-}
-
-fn scope(client: &Client) -> [&str; 2] {
-    [client.record.pool_id.as_str(), client.id()]
 }
 
 fn password_set_ms(user: &User) -> i64 {

@@ -17,7 +17,7 @@ pub async fn admin_get_user(
     let user = get_user(context, &pool, &request.username).await?;
     Ok(AdminGetUserResponse {
         enabled: Some(user.enabled),
-        mfa_options: None,
+        mfa_options: describe::mfa_options(&user),
         preferred_mfa_setting: user.mfa.preferred.clone(),
         user_attributes: Some(describe::attributes(&user, |_| true)),
         user_create_date: Some(Timestamp(user.created_ms)),

@@ -182,7 +182,7 @@ fn apply_contact(pool: &Pool, writes: &Writes, user: &mut User, contact: Contact
 }
 
 /// Removes a contact with its flag, what waits for it, its codes, and the second factor that sends its codes there.
-pub(super) fn remove_contact(user: &mut User, contact: Contact) {
+pub(crate) fn remove_contact(user: &mut User, contact: Contact) {
     mfa_preference::forget_contact(user, contact);
     user.attributes.remove(contact.attribute());
     user.attributes.remove(contact.flag());

@@ -1,7 +1,11 @@
 //! Users as the wire shows them.
 
-use cenote_model::types::{AttributeType, Timestamp, UserStatusType, UserType};
+use cenote_model::types::{
+    AttributeType, AuthFactorType, DeliveryMediumType, MFAOptionType, Timestamp, UserStatusType, UserType,
+};
 use cenote_store::{User, UserStatus};
+
+use crate::users::contact::Contact;
 
 /// The user's attributes with `sub`, as far as `shown` lets them through.
 #[must_use]
@@ -39,7 +43,7 @@ pub fn user_type(user: &User, shown: impl Fn(&str) -> bool) -> UserType {
         user_last_modified_date: Some(Timestamp(user.modified_ms)),
         enabled: Some(user.enabled),
         user_status: Some(status(user.status)),
-        mfa_options: None,
+        mfa_options: mfa_options(user),
     }
 }
 
@@ -47,4 +51,30 @@ pub fn user_type(user: &User, shown: impl Fn(&str) -> bool) -> UserType {
 #[must_use]
 pub fn mfa_settings(user: &User) -> Option<Vec<String>> {
     (!user.mfa.enabled.is_empty()).then(|| user.mfa.enabled.iter().cloned().collect())
+}
+
+/// SMS, if it was switched on by the older operations.
+#[must_use]
+pub fn mfa_options(user: &User) -> Option<Vec<MFAOptionType>> {
+    user.mfa.sms_option.then(|| {
+        vec![MFAOptionType {
+            attribute_name: Some(Contact::PhoneNumber.attribute().to_owned()),
+            delivery_medium: Some(DeliveryMediumType::Sms),
+        }]
+    })
+}
+
+/// What the user can show, whatever the pool asks for: a password, verified contacts, passkeys, a verified token.
+#[must_use]
+pub fn auth_factors(user: &User) -> Vec<AuthFactorType> {
+    [
+        (user.password.is_some(), AuthFactorType::Password),
+        (Contact::Email.verified_of(user).is_some(), AuthFactorType::EmailOtp),
+        (Contact::PhoneNumber.verified_of(user).is_some(), AuthFactorType::SmsOtp),
+        (!user.passkeys.is_empty(), AuthFactorType::WebAuthn),
+        (user.software_token.is_some(), AuthFactorType::SoftwareToken),
+    ]
+    .into_iter()
+    .filter_map(|(has, factor)| has.then_some(factor))
+    .collect()
 }

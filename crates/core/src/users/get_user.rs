@@ -19,7 +19,7 @@ pub async fn get_user(context: &Context, request: GetUserRequest) -> Result<Enco
     let holder = token.holder(context).await?;
     let user = &holder.user;
     let answer = Encoded::new(&GetUserResponse {
-        mfa_options: None,
+        mfa_options: describe::mfa_options(user),
         preferred_mfa_setting: user.mfa.preferred.clone(),
         user_attributes: describe::attributes(user, |name| {
             name == "sub" || is_readable(&holder.client, name)

@@ -1,7 +1,8 @@
 //! Which second factors a user has switched on, and which it prefers.
 
 use cenote_model::types::{
-    EmailMfaSettingsType, SMSMfaSettingsType, SoftwareTokenMfaSettingsType, WebAuthnMfaSettingsType,
+    DeliveryMediumType, EmailMfaSettingsType, MFAOptionType, SMSMfaSettingsType,
+    SoftwareTokenMfaSettingsType, WebAuthnMfaSettingsType,
 };
 use cenote_store::{MfaPreference, User};
 
@@ -10,6 +11,7 @@ use crate::error::Error;
 use crate::passkeys::relying_party::can_be_two_factors;
 use crate::pools::Pool;
 use crate::users::contact::Contact;
+use crate::users::factor::Factor;
 use crate::users::update::update_user;
 
 /// A factor by its names, and what is asked of it.
@@ -19,64 +21,9 @@ struct Request {
     preferred: Option<bool>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Factor {
-    Sms,
-    Email,
-    SoftwareToken,
-}
-
-impl Factor {
-    /// As in `UserMFASettingList`.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sms => contact_factor(Contact::PhoneNumber),
-            Self::Email => contact_factor(Contact::Email),
-            Self::SoftwareToken => "SOFTWARE_TOKEN_MFA",
-        }
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Sms => "SMS MFA",
-            Self::Email => "Email MFA",
-            Self::SoftwareToken => "Software Token MFA",
-        }
-    }
-
-    fn is_on_in(self, pool: &Pool) -> bool {
-        let configuration = &pool.configuration;
-        match self {
-            Self::Sms => configuration.sms_mfa,
-            Self::Email => configuration.email_mfa.is_some(),
-            Self::SoftwareToken => {
-                configuration.software_token_mfa.as_ref().and_then(|it| it.enabled).unwrap_or_default()
-            }
-        }
-    }
-
-    /// Whether the user has what the factor needs. No user can have a software token yet.
-    fn is_ready_for(self, user: &User) -> bool {
-        match self {
-            Self::Sms => Contact::PhoneNumber.of(user).is_some(),
-            Self::Email => Contact::Email.of(user).is_some(),
-            Self::SoftwareToken => false,
-        }
-    }
-}
-
-/// The second factor that sends its codes to a contact.
-#[must_use]
-pub fn contact_factor(contact: Contact) -> &'static str {
-    match contact {
-        Contact::Email => "EMAIL_OTP",
-        Contact::PhoneNumber => "SMS_MFA",
-    }
-}
-
 /// Switches the factor of a contact off, for the contact is gone.
 pub(super) fn forget_contact(user: &mut User, contact: Contact) {
-    switch_off(&mut user.mfa, contact_factor(contact));
+    Factor::of_contact(contact).switch_off(&mut user.mfa);
 }
 
 /// The settings of a request. What is left out stays as it is.
@@ -129,17 +76,7 @@ impl Settings {
                 request.apply(pool, user)?;
             }
             user.mfa.passkey = passkey.unwrap_or(user.mfa.passkey);
-            if user.mfa.passkey && user.mfa.enabled.is_empty() {
-                return Err(Error::invalid_parameter("Passkey MFA needs another MFA method beside it."));
-            }
-            if fixed && user.mfa.enabled != before.enabled {
-                return Err(Error::invalid_parameter(
-                    "MFA is required in this user pool: only the preferred method can be changed.",
-                ));
-            }
-            if user.mfa != before {
-                user.modified_ms = context.now_ms;
-            }
+            check_changes(context, user, &before, fixed)?;
             Ok(((), Vec::new()))
         })
         .await?;
@@ -151,12 +88,12 @@ impl Request {
     fn apply(&self, pool: &Pool, user: &mut User) -> Result<(), Error> {
         let name = self.factor.name();
         if self.enabled == Some(true) || self.preferred == Some(true) {
-            if !user.mfa.enabled.contains(name) {
-                self.check(pool, user)?;
-                user.mfa.enabled.insert(name.to_owned());
+            if !self.factor.is_enabled_of(user) {
+                check(self.factor, pool, user)?;
+                self.factor.switch_on(&mut user.mfa);
             }
         } else if self.enabled == Some(false) {
-            switch_off(&mut user.mfa, name);
+            self.factor.switch_off(&mut user.mfa);
         }
         match self.preferred {
             Some(true) => user.mfa.preferred = Some(name.to_owned()),
@@ -165,25 +102,79 @@ impl Request {
         }
         Ok(())
     }
-
-    fn check(&self, pool: &Pool, user: &User) -> Result<(), Error> {
-        if !self.factor.is_on_in(pool) {
-            let title = self.factor.title();
-            return Err(Error::invalid_parameter(format!("{title} has not been enabled by the userPool")));
-        }
-        if !self.factor.is_ready_for(user) {
-            let name = self.factor.name();
-            return Err(Error::invalid_parameter(format!(
-                "User does not have delivery config set to turn on {name}"
-            )));
-        }
-        Ok(())
-    }
 }
 
-fn switch_off(mfa: &mut MfaPreference, name: &str) {
-    mfa.enabled.remove(name);
-    if mfa.preferred.as_deref() == Some(name) {
-        mfa.preferred = None;
+/// Whether the user can switch the factor on.
+fn check(factor: Factor, pool: &Pool, user: &User) -> Result<(), Error> {
+    if !factor.is_on_in(pool) {
+        let title = factor.title();
+        return Err(Error::invalid_parameter(format!("{title} has not been enabled by the userPool")));
     }
+    if !factor.is_ready_for(user) {
+        let name = factor.name();
+        return Err(Error::invalid_parameter(format!(
+            "User does not have delivery config set to turn on {name}"
+        )));
+    }
+    Ok(())
+}
+
+/// Applies the legacy options: SMS to the phone number, or nothing, which switches SMS off. `fixed` as in
+/// [`Settings::commit`].
+///
+/// # Errors
+/// `InvalidParameterException` for other options, and as there.
+pub(super) async fn commit_options(
+    context: &Context,
+    pool: &Pool,
+    user: User,
+    options: &[MFAOptionType],
+    fixed: bool,
+) -> Result<(), Error> {
+    let is_sms = |option: &MFAOptionType| {
+        option.delivery_medium == Some(DeliveryMediumType::Sms)
+            && option.attribute_name.as_deref() == Some(Contact::PhoneNumber.attribute())
+    };
+    if !options.iter().all(is_sms) {
+        return Err(Error::invalid_parameter("MFAOptions can only have SMS as the medium of phone_number."));
+    }
+    update_user(context, user, |user| {
+        let before = user.mfa.clone();
+        if options.is_empty() {
+            Factor::Sms.switch_off(&mut user.mfa);
+        } else {
+            if !Factor::Sms.is_enabled_of(user) {
+                check(Factor::Sms, pool, user)?;
+                Factor::Sms.switch_on(&mut user.mfa);
+            }
+            user.mfa.sms_option = true;
+        }
+        check_changes(context, user, &before, fixed)?;
+        Ok(((), Vec::new()))
+    })
+    .await?;
+    Ok(())
+}
+
+fn check_changes(
+    context: &Context,
+    user: &mut User,
+    before: &MfaPreference,
+    fixed: bool,
+) -> Result<(), Error> {
+    if user.mfa.passkey && user.mfa.enabled.is_empty() {
+        return Err(Error::invalid_parameter("Passkey MFA needs another MFA method beside it."));
+    }
+    // One that the user is ready for may be chosen all the same: it adds a way, and takes none away.
+    let mut expected = before.enabled.clone();
+    expected.extend(user.mfa.preferred.clone());
+    if fixed && user.mfa.enabled != expected {
+        return Err(Error::invalid_parameter(
+            "MFA is required in this user pool: only the preferred method can be changed.",
+        ));
+    }
+    if user.mfa != *before {
+        user.modified_ms = context.now_ms;
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ use crate::pools::Pool;
 use crate::trigger;
 use crate::users::attributes::{self, Stage};
 use crate::users::contact::Contact;
+use crate::users::factor::Factor;
 use crate::users::names::{self, NewName, Role, contact_role};
 use crate::users::new_user::{self, Aliases};
 use crate::users::password;
@@ -142,7 +143,7 @@ async fn new_user(
         if Contact::PhoneNumber.of(&user).is_none() || pool.mfa() == UserPoolMfaType::Off {
             return Err(failed(migration.client));
         }
-        user.mfa.enabled.insert("SMS_MFA".into());
+        Factor::Sms.switch_on(&mut user.mfa);
     }
     if answer.final_user_status.as_deref() == Some("CONFIRMED") {
         user.status = UserStatus::Confirmed;

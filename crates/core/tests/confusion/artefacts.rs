@@ -8,6 +8,7 @@ use cenote_crypto::{KeyRing, MasterKey};
 use serde_json::{Value, json};
 
 use crate::choice::ASKED;
+use crate::second_factors::Factor;
 use crate::world::*;
 
 /// What something is good for. A page token is good for one list with one set of arguments.
@@ -21,6 +22,8 @@ pub enum Kind {
     Asked(&'static str),
     /// Of a question of the pool's functions.
     CustomSession,
+    /// Of a challenge on the way of a second factor.
+    FactorSession(Factor),
     /// Of a proof by SRP.
     SecretBlock,
     SignUpCode,
@@ -142,6 +145,11 @@ pub async fn all(world: &World) -> Vec<Artefact> {
             all.push(of(Kind::Asked(challenge), Stage::Confirmed, session));
         }
         all.push(of(Kind::ClientSecret, Stage::Confirmed, home.secret.clone()));
+        for factor in Factor::ALL {
+            let number = i64::from(home.client == world.homes[1].client);
+            let session = world.factor_session(home, factor, number).await;
+            all.push(of(Kind::FactorSession(factor), Stage::Factors, session));
+        }
         for stage in Stage::ALL {
             all.push(of(Kind::SecretHash, stage, home.secret_hash(&home.user(stage))));
         }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::artefacts::Kind;
 use crate::places;
+use crate::second_factors::Factor;
 use crate::world::World;
 
 /// New secrets are set here, not compared with others.
@@ -103,16 +104,10 @@ fn everything_that_leaves_the_server_is_taken_somewhere() {
 /// block is the session of PASSWORD_VERIFIER.
 #[tokio::test]
 async fn every_challenge_that_is_built_has_its_session_in_the_list() {
-    let known: Vec<&str> = [
-        "CUSTOM_CHALLENGE",
-        "DEVICE_SRP_AUTH",
-        "DEVICE_PASSWORD_VERIFIER",
-        "NEW_PASSWORD_REQUIRED",
-        "PASSWORD_VERIFIER",
-    ]
-    .into_iter()
-    .chain(crate::choice::ASKED)
-    .collect();
+    let mut known = vec!["NEW_PASSWORD_REQUIRED", "PASSWORD_VERIFIER", "MFA_SETUP"];
+    known.extend(Factor::ALL.map(Factor::challenge));
+    known.extend(crate::choice::ASKED);
+    known.extend(["CUSTOM_CHALLENGE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]);
     let world = World::new().await;
     let home = &world.homes[0];
     let names = model()["shapes"]["ChallengeNameType"]["enum"].clone();

@@ -12,5 +12,6 @@ mod choice;
 mod coverage;
 mod pairs;
 mod places;
+mod second_factors;
 mod srp;
 mod world;

@@ -171,7 +171,12 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
         let mut at: Vec<(usize, &Place)> = places.iter().enumerate().filter(fits).collect();
         if matches!(
             artefact.kind,
-            Kind::SignUpCode | Kind::Session | Kind::CustomSession | Kind::Asked(_) | Kind::SecretBlock
+            Kind::SignUpCode
+                | Kind::Session
+                | Kind::CustomSession
+                | Kind::Asked(_)
+                | Kind::SecretBlock
+                | Kind::FactorSession(_)
         ) {
             let fresh = at.iter().position(|(number, _)| !used.contains(number)).unwrap_or(0);
             at = vec![at[fresh]];
@@ -215,6 +220,7 @@ async fn use_access_tokens(world: &World, places: &[Place]) -> BTreeSet<usize> {
         let outcome = present(world, place, request).await;
         let next = [
             error("ExpiredCodeException", "Invalid code provided, please request a code again."),
+            error("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA"),
             error("InvalidParameterException", "Credential data is not valid"),
             error("ResourceNotFoundException", "The passkey does not exist."),
             error("ResourceNotFoundException", "User session does not exist."),

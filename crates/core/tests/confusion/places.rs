@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::artefacts::{Kind, List};
 use crate::choice::{self, ASKED};
+use crate::second_factors::{Factor, answers};
 use crate::srp::proof;
 use crate::world::*;
 
@@ -43,9 +44,11 @@ impl Place {
             Kind::AccessToken => true,
             Kind::IdToken => same_pool,
             Kind::RefreshToken => from.client == home.client,
-            Kind::Session | Kind::CustomSession | Kind::Asked(_) | Kind::SecretBlock => {
-                from.client == home.client && same_user
-            }
+            Kind::Session
+            | Kind::CustomSession
+            | Kind::Asked(_)
+            | Kind::SecretBlock
+            | Kind::FactorSession(_) => from.client == home.client && same_user,
             Kind::SignUpCode | Kind::ResetCode => same_user && from_stage == stage,
             Kind::EmailCode | Kind::PhoneNumberCode => same_user,
             Kind::ClientSecret => from.secret_client == home.secret_client,
@@ -71,6 +74,8 @@ pub fn all() -> Vec<Place> {
     places.extend(codes());
     places.extend(sessions());
     places.extend(choices());
+    places.extend(factor_sessions());
+    places.extend(setting_up());
     places.extend(secret_blocks());
     places.extend(device_pages());
     places.extend(unread());
@@ -278,7 +283,7 @@ fn codes() -> Vec<Place> {
     let unconfirmed_only = |_: &Home, stage: Stage, _: &str| {
         let status = match stage {
             Stage::New => return vec![mismatch()],
-            Stage::Confirmed => "CONFIRMED",
+            Stage::Confirmed | Stage::Factors => "CONFIRMED",
             Stage::Invited => "FORCE_CHANGE_PASSWORD",
             Stage::Reset => "RESET_REQUIRED",
         };
@@ -458,6 +463,49 @@ fn device_pages() -> Vec<Place> {
     ]
 }
 
+/// Each session is presented with the code that was sent for it.
+fn factor_sessions() -> Vec<Place> {
+    let of = |operation: &'static str, factor: Factor| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let answers = answers(factor, user, text);
+            let mut request = respond(operation, &home.pool, &home.client, text, &answers);
+            request["ChallengeName"] = json!(factor.challenge());
+            request
+        };
+        let takes = Some(Kind::FactorSession(factor));
+        place(operation, "Session", takes, &[Stage::Factors], build, invalid_session)
+    };
+    ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"]
+        .into_iter()
+        .flat_map(|operation| Factor::ALL.map(|factor| of(operation, factor)))
+        .collect()
+}
+
+/// Where a first factor is set up. In these pools nobody has to, so there is nothing that is right here.
+fn setting_up() -> Vec<Place> {
+    let answer = |home: &Home, user: &str, text: &str| {
+        let answers = json!({ "USERNAME": user });
+        let mut request = respond("RespondToAuthChallenge", &home.pool, &home.client, text, &answers);
+        request["ChallengeName"] = json!("MFA_SETUP");
+        request
+    };
+    let associate = |_: &Home, _: &str, text: &str| json!({ "Session": text });
+    let verify = |_: &Home, _: &str, text: &str| json!({ "Session": text, "UserCode": "123456" });
+    let code =
+        |home: &Home, _: &str, text: &str| json!({ "AccessToken": home.access_token, "UserCode": text });
+    vec![
+        place("RespondToAuthChallenge", "Session", None, &[Stage::Factors], answer, invalid_session),
+        place("AssociateSoftwareToken", "Session", None, NOBODY, associate, invalid_session),
+        place("VerifySoftwareToken", "Session", None, NOBODY, verify, invalid_session),
+        place("VerifySoftwareToken", "UserCode", None, NOBODY, code, |_, _, _| {
+            vec![refused(
+                "EnableSoftwareTokenMFAException",
+                "Code mismatch and fail enable Software Token MFA",
+            )]
+        }),
+    ]
+}
+
 /// Members that nothing reads yet: with whatever in them, the answer is the one without.
 fn unread() -> Vec<Place> {
     let wrong_password =
@@ -526,6 +574,10 @@ fn access_tokens() -> Vec<Place> {
         takes(operation, device.clone());
     }
     takes("ListDevices", json!({}));
+    takes("SetUserSettings", json!({ "MFAOptions": [] }));
+    takes("GetUserAuthFactors", json!({}));
+    takes("AssociateSoftwareToken", json!({}));
+    takes("VerifySoftwareToken", json!({ "UserCode": "123456" }));
     takes("GlobalSignOut", json!({}));
     takes("DeleteUser", json!({}));
     places

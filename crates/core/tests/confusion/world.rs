@@ -64,6 +64,9 @@ pub enum Stage {
     Invited,
     /// An administrator reset the password.
     Reset,
+    /// As the first, and with every second factor switched on. It has nothing of what the others have, and is looked at
+    /// where it counts.
+    Factors,
 }
 
 impl Stage {
@@ -75,6 +78,7 @@ impl Stage {
             Self::New => "-new",
             Self::Invited => "-invited",
             Self::Reset => "-reset",
+            Self::Factors => "-factors",
         }
     }
 }
@@ -105,6 +109,7 @@ impl World {
                 &mut limits.change_password_per_hour,
                 &mut limits.sign_in_codes_per_hour,
                 &mut limits.password_attempts,
+                &mut limits.mfa_code_attempts,
             ] {
                 *limit = 0;
             }
@@ -118,9 +123,12 @@ impl World {
         let of_second = world.clients(&second).await;
         let elsewhere = world.pool("eu-west-1").await;
         let of_elsewhere = world.clients(&elsewhere).await;
-        for pool in [&first, &second, &elsewhere] {
+        for (pool, (client, ..)) in [(&first, &one), (&second, &of_second), (&elsewhere, &of_elsewhere)] {
             for subject in ["alice", "bob"] {
                 world.people(pool, subject).await;
+                let user = format!("{subject}{}", Stage::Factors.suffix());
+                world.person(pool, &user, Stage::Factors).await;
+                world.enroll(pool, client, &user).await;
             }
         }
         let homes = [
@@ -164,9 +172,14 @@ impl World {
             "SmsConfiguration": { "SnsCallerArn": "arn:aws:iam::123456789012:role/sns" },
         });
         let pool = self.service.pool(members).await;
-        let members =
-            json!({ "UserPoolId": pool, "WebAuthnConfiguration": { "RelyingPartyId": "localhost" } });
-        self.service.ok("SetUserPoolMfaConfig", members).await;
+        let sns = json!({ "SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x" });
+        let factors = json!({
+            "UserPoolId": pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {},
+            "SmsMfaConfiguration": { "SmsConfiguration": sns },
+            "SoftwareTokenMfaConfiguration": { "Enabled": true },
+            "WebAuthnConfiguration": { "RelyingPartyId": "localhost" },
+        });
+        self.service.ok("SetUserPoolMfaConfig", factors).await;
         for name in ["first", "second"] {
             self.service.ok("CreateGroup", json!({ "UserPoolId": pool, "GroupName": name })).await;
         }
@@ -234,7 +247,7 @@ impl World {
             });
             self.service.ok("AdminCreateUser", of(members)).await;
         }
-        if matches!(stage, Stage::Confirmed | Stage::Reset) {
+        if matches!(stage, Stage::Confirmed | Stage::Reset | Stage::Factors) {
             let members = json!({ "Password": PASSWORD, "Permanent": true });
             self.service.ok("AdminSetUserPassword", of(members)).await;
         }

@@ -30,7 +30,8 @@ pub async fn a_budget_comes_back_with_time_only(world: World) {
         for number in 0..kind.budget() {
             assert_eq!(world.guess(&target, number, &target.wrong(number)).await, Answer::Wrong, "{kind:?}");
         }
-        let signs_in = matches!(kind, Kind::SignIn | Kind::AdminSignIn | Kind::SignInOfNobody);
+        let signs_in = matches!(kind, Kind::SignIn | Kind::AdminSignIn | Kind::SignInOfNobody)
+            || kind.is_second_factor();
         let wait_seconds = if signs_in { 1 } else { 3600 };
         world.first().clock.advance_seconds(wait_seconds - 1);
         assert_eq!(world.guess(&target, 0, &target.right).await, Answer::Refused, "{kind:?}");

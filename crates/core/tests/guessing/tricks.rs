@@ -21,6 +21,10 @@ async fn every_trick(world: &World, target: &Target, turn: usize) {
             let _ = service.call("SignUp", world.public(client, name, members)).await;
         }
     }
+    if target.kind.is_second_factor() {
+        // Who guesses at the second has the first, and signs in again and again.
+        let _ = world.sign_in(turn % 2, 0, name, PASSWORD).await;
+    }
     if target.token.is_empty() {
         return;
     }
@@ -40,7 +44,11 @@ async fn every_trick(world: &World, target: &Target, turn: usize) {
 
 /// Guesses of every other kind at the same user.
 async fn other_kinds(world: &World, target: &Target, turn: usize) {
-    for kind in Kind::ALL {
+    if target.kind.is_second_factor() {
+        // Of another user, whom the others' codes were not sent to.
+        return;
+    }
+    for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_second_factor()) {
         // A wrong password of alice is no trick for who guesses at it, and locks her out of nothing else.
         let same = kind == target.kind || is_sign_in(kind) && is_sign_in(target.kind);
         let shares = is_contact(kind) && is_contact(target.kind);

@@ -1,6 +1,7 @@
 //! Two instances over one database, and everything in it that can be guessed.
 
-use cenote_core::testing::{TestService, TestServiceBuilder, WireError, text};
+use cenote_core::clock::Clock;
+use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, text};
 use cenote_core::users::confirm_by_link;
 use cenote_crypto::{KeyRing, MasterKey};
 use cenote_store::testing::{TemporaryStore, temporary_postgres, temporary_sqlite};
@@ -11,6 +12,10 @@ pub const TEMPORARY: &str = "Temp0rary!";
 pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
 const ADDRESS: &str = "alice@example.org";
 const NUMBER: &str = "+15555550100";
+const DORAS_ADDRESS: &str = "dora@example.org";
+const DORAS_NUMBER: &str = "+15555550177";
+const LOCKED: &str =
+    "Too many invalid credentials attempts. User temporarily locked. Please try again after few seconds.";
 
 /// What can be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +31,17 @@ pub enum Kind {
     ChangePassword,
     SignIn,
     AdminSignIn,
+    /// The codes of second factors, with the password at hand.
+    SmsMfa,
+    EmailMfa,
+    App,
     /// The same for a name that nobody has, where that is hidden.
     ResetOfNobody,
     SignInOfNobody,
 }
 
 impl Kind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Reset,
         Self::SignUp,
         Self::Email,
@@ -40,6 +49,9 @@ impl Kind {
         Self::ChangePassword,
         Self::SignIn,
         Self::AdminSignIn,
+        Self::SmsMfa,
+        Self::EmailMfa,
+        Self::App,
         Self::ResetOfNobody,
         Self::SignInOfNobody,
     ];
@@ -55,6 +67,20 @@ impl Kind {
     /// Whether a code is guessed that somebody has.
     pub fn is_code(self) -> bool {
         matches!(self, Self::Reset | Self::SignUp | Self::Email | Self::PhoneNumber)
+            || self.is_second_factor()
+    }
+
+    pub fn is_second_factor(self) -> bool {
+        matches!(self, Self::SmsMfa | Self::EmailMfa | Self::App)
+    }
+
+    /// The challenge that asks for the code, and the member that holds it.
+    fn challenge(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SmsMfa => ("SMS_MFA", "SMS_MFA_CODE"),
+            Self::EmailMfa => ("EMAIL_OTP", "EMAIL_OTP_CODE"),
+            _ => ("SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA_CODE"),
+        }
     }
 
     /// Whether a wrong guess costs a power.
@@ -89,6 +115,8 @@ pub struct Target {
     /// All the names that lead to it.
     pub names: Vec<String>,
     pub token: String,
+    /// Of the challenge that asks for the code of a second factor.
+    pub session: String,
     pub right: String,
 }
 
@@ -97,7 +125,9 @@ impl Target {
     pub fn wrong(&self, number: usize) -> String {
         if self.kind.is_code() {
             let right: usize = self.right.parse().unwrap();
-            return format!("{:06}", (right + 1 + number % 999_999) % 1_000_000);
+            // Steps beside the present one have codes as well.
+            let away = if self.kind == Kind::App { 77_777 } else { 1 };
+            return format!("{:06}", (right + away + number % 900_000) % 1_000_000);
         }
         format!("Wr0ng-guess-{number:06}")
     }
@@ -139,6 +169,13 @@ impl World {
             clients.push(first.client(&pool, members).await);
         }
         let second = beside(&first, TestService::builder(), separate).await;
+        let sns = json!({ "SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x" });
+        let factors = json!({
+            "UserPoolId": pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {},
+            "SmsMfaConfiguration": { "SmsConfiguration": sns },
+            "SoftwareTokenMfaConfiguration": { "Enabled": true },
+        });
+        first.ok("SetUserPoolMfaConfig", factors).await;
         let world = Self { instances: [first, second], pool, clients: clients.try_into().unwrap(), separate };
         for name in ["alice", "bob"] {
             world.confirmed(name).await;
@@ -230,10 +267,11 @@ impl World {
         service.ok("AdminSetUserPassword", self.admin("alice", members)).await;
         let mut names: Vec<String> = match kind {
             Kind::SignUp => vec!["rosa".into(), "Rosa".into()],
+            _ if kind.is_second_factor() => vec!["dora".into(), "DORA".into()],
             _ if kind.is_of_nobody() => vec!["nobody".into(), "NoBody".into()],
             _ => vec!["alice".into(), "ALICE".into(), ADDRESS.into(), "Alice@Example.org".into()],
         };
-        let mut token = String::new();
+        let (mut token, mut session) = (String::new(), String::new());
         let right = match kind {
             Kind::Reset => {
                 service.ok("ForgotPassword", self.public(0, "alice", json!({}))).await;
@@ -260,13 +298,57 @@ impl World {
                 PASSWORD.into()
             }
             Kind::SignIn | Kind::AdminSignIn => PASSWORD.into(),
+            Kind::SmsMfa | Kind::EmailMfa | Kind::App => {
+                let right;
+                (session, right) = self.second_factor(kind).await;
+                right
+            }
             Kind::SignInOfNobody => "there is none".into(),
         };
         if matches!(kind, Kind::Reset | Kind::SignUp) {
             let user = service.ok("AdminGetUser", self.admin(&names[0], json!({}))).await;
             names.push(attribute(&user["UserAttributes"], "sub"));
         }
-        Target { kind, names, token, right }
+        Target { kind, names, token, session, right }
+    }
+
+    /// The session of a challenge to dora, who has every factor, and the right code.
+    async fn second_factor(&self, kind: Kind) -> (String, String) {
+        let service = self.first();
+        if service.call("AdminGetUser", self.admin("dora", json!({}))).await.is_err() {
+            self.confirmed("dora").await;
+            let given = attributes(&[("email", DORAS_ADDRESS), ("phone_number", DORAS_NUMBER)]);
+            let request = self.admin("dora", json!({ "UserAttributes": given }));
+            service.ok("AdminUpdateUserAttributes", request).await;
+        }
+        let off = json!({ "Enabled": false });
+        let settings = json!({
+            "SMSMfaSettings": off, "EmailMfaSettings": off, "SoftwareTokenMfaSettings": off,
+        });
+        service.ok("AdminSetUserMFAPreference", self.admin("dora", settings)).await;
+        let token = text(&self.tokens("dora").await["AccessToken"]);
+        let answer = service.ok("AssociateSoftwareToken", json!({ "AccessToken": token })).await;
+        let app = AuthenticatorApp::new(&text(&answer["SecretCode"]));
+        // Of the step before, so that the present one is still good.
+        let code = app.code(service.clock.now_ms(), -1);
+        service.ok("VerifySoftwareToken", json!({ "AccessToken": token, "UserCode": code })).await;
+        let on = json!({ "Enabled": true });
+        let settings =
+            json!({ "SMSMfaSettings": on, "EmailMfaSettings": on, "SoftwareTokenMfaSettings": on });
+        service.ok("AdminSetUserMFAPreference", self.admin("dora", settings)).await;
+        let choice = self.sign_in(0, 0, "dora", PASSWORD).await.unwrap();
+        let (challenge, _) = kind.challenge();
+        let request = json!({
+            "ClientId": self.clients[0], "ChallengeName": "SELECT_MFA_TYPE", "Session": choice["Session"],
+            "ChallengeResponses": { "USERNAME": "dora", "ANSWER": challenge },
+        });
+        let asked = service.ok("RespondToAuthChallenge", request).await;
+        let right = match kind {
+            Kind::SmsMfa => service.code_sent_to(DORAS_NUMBER).await,
+            Kind::EmailMfa => service.code_sent_to(DORAS_ADDRESS).await,
+            _ => app.code(service.clock.now_ms(), 0),
+        };
+        (text(&asked["Session"]), right)
     }
 
     /// Guesses. The turn chooses instance, client and name.
@@ -305,6 +387,14 @@ impl World {
                 service.call("ChangePassword", request).await
             }
             Kind::SignIn | Kind::SignInOfNobody => self.sign_in(turn % 2, client, name, guess).await,
+            Kind::SmsMfa | Kind::EmailMfa | Kind::App => {
+                let (challenge, member) = target.kind.challenge();
+                let request = json!({
+                    "ClientId": self.clients[0], "ChallengeName": challenge, "Session": target.session,
+                    "ChallengeResponses": { "USERNAME": name, member: guess },
+                });
+                service.call("RespondToAuthChallenge", request).await
+            }
             Kind::AdminSignIn => {
                 let request = json!({
                     "UserPoolId": self.pool, "ClientId": self.clients[client],
@@ -322,7 +412,8 @@ fn answer(outcome: Result<Value, WireError>) -> Answer {
     let Err((code, message)) = outcome else { return Answer::Right };
     match (code.as_str(), message.as_str()) {
         ("CodeMismatchException", _) | (_, "Incorrect username or password.") => Answer::Wrong,
-        ("LimitExceededException", _) | (_, "Password attempts exceeded") => Answer::Refused,
+        ("LimitExceededException", _) | (_, "Password attempts exceeded" | LOCKED) => Answer::Refused,
+        (_, "Invalid session for the user, session can only be used once.") => Answer::Gone,
         ("ExpiredCodeException" | "UserNotConfirmedException", _)
         | (_, "User cannot be confirmed. Current status is CONFIRMED") => Answer::Gone,
         other => panic!("{other:?}"),

@@ -192,12 +192,12 @@ async fn one_answer_of_many_wins() {
 async fn challenges_that_are_not_built_say_so() {
     let world = World::alice().await;
     let request = json!({
-        "ClientId": world.client, "ChallengeName": "SMS_MFA", "Session": "x".repeat(40),
-        "ChallengeResponses": { "USERNAME": "alice", "SMS_MFA_CODE": "123456" },
+        "ClientId": world.client, "ChallengeName": "ADMIN_NO_SRP_AUTH", "Session": "x".repeat(40),
+        "ChallengeResponses": { "USERNAME": "alice" },
     });
     let (code, message) = world.service.fails("RespondToAuthChallenge", request).await;
     assert_eq!(code, "InvalidParameterException");
-    assert!(message.contains("SMS_MFA") && message.contains("not built"), "{message}");
+    assert!(message.contains("ADMIN_NO_SRP_AUTH") && message.contains("not built"), "{message}");
 }
 
 #[tokio::test]

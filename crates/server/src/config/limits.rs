@@ -16,6 +16,7 @@ pub struct LimitsSection {
     pub change_password_per_hour: u32,
     pub sign_in_codes_per_hour: u32,
     pub password_attempts: u32,
+    pub mfa_code_attempts: u32,
     pub request_rates: Preset,
     pub client_percent: u32,
     pub pool_percent: u32,
@@ -166,6 +167,7 @@ impl From<&LimitsSection> for cenote_core::settings::Limits {
             change_password_per_hour: section.change_password_per_hour,
             sign_in_codes_per_hour: section.sign_in_codes_per_hour,
             password_attempts: section.password_attempts,
+            mfa_code_attempts: section.mfa_code_attempts,
         }
     }
 }

@@ -30,7 +30,7 @@ pub use revocation::{Revocation, UsedSession};
 pub use signing_key::{KeyUse, SigningKey};
 pub use unknown_user::UnknownUser;
 pub use user::{
-    Attempts, Code, CodePurpose, CodeTries, Lockout, MfaPreference, NameKind, Password, User, UserName,
-    UserStatus,
+    Attempts, Code, CodePurpose, CodeTries, Lockout, MfaCodes, MfaPreference, NameKind, Password,
+    SoftwareToken, User, UserName, UserStatus,
 };
 pub use user_session::{SessionActivity, UserSession};

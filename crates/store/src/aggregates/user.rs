@@ -137,6 +137,32 @@ pub struct MfaPreference {
     /// Whether a passkey that verifies its user takes the place of a second factor.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub passkey: bool,
+    /// Whether SMS was switched on by the older operations, whose `MFAOptions` show it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sms_option: bool,
+}
+
+/// An authenticator app whose codes the user has shown to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoftwareToken {
+    /// Sealed under the user's sub.
+    pub seed: Sealed,
+    /// The latest time step of which a code was used. None of it, or of an earlier one, is good again.
+    pub last_step: u64,
+    /// As the user calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Codes of second factors that were tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MfaCodes {
+    pub lockout: Lockout,
+    /// Ever. A session knows how many there were when it was made.
+    pub wrong: u64,
+    /// Ever. It makes every success a change of the row, so that of a success and a lock that race the later one is decided anew.
+    pub right: u64,
 }
 
 /// Wrong one-time codes of a sign-in.
@@ -185,4 +211,15 @@ pub struct User {
     /// By the ids of the sessions that asked for the codes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub code_tries: BTreeMap<String, CodeTries>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_token: Option<SoftwareToken>,
+    /// The seed of another one that waits for its first code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unverified_seed: Option<Sealed>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub mfa_codes: MfaCodes,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -105,6 +105,18 @@ pub fn full_user(pool: &Pool, sub: &str) -> User {
             enabled: BTreeSet::from(["SOFTWARE_TOKEN_MFA".into()]),
             preferred: Some("SOFTWARE_TOKEN_MFA".into()),
             passkey: true,
+            sms_option: true,
+        },
+        software_token: Some(SoftwareToken {
+            seed: Sealed("seed".into()),
+            last_step: u64::MAX,
+            name: Some("phone".into()),
+        }),
+        unverified_seed: Some(Sealed("another".into())),
+        mfa_codes: MfaCodes {
+            lockout: Lockout { failures: 6, last_attempt_ms: 7, locked_until_ms: 8 },
+            wrong: u64::MAX,
+            right: 9,
         },
         passkeys: vec![Passkey {
             id: "id".into(),

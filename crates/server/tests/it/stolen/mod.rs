@@ -2,12 +2,14 @@
 //!
 //! | file | holds |
 //! | --- | --- |
+//! | [`app`] | an authenticator app |
 //! | [`remembered`] | what must not be found, and the search for it |
 //! | [`post`] | a mail server and an SMS gateway |
 //! | [`served`] | the program as an operator runs it |
 //! | [`story`] | every operation, done well |
 //! | [`malformed`] | every operation, and all of HTTP, done badly |
 
+mod app;
 mod malformed;
 mod post;
 mod remembered;

@@ -32,6 +32,7 @@ const SECRETS: &[&str] = &[
     "Salt",
     "SECRET_BLOCK",
     "DeviceGroupKey",
+    "SecretCode",
 ];
 /// Members whose values say who somebody is, and what the model calls sensitive beside.
 const PEOPLE: &[&str] = &[
@@ -40,15 +41,19 @@ const PEOPLE: &[&str] = &[
     "UserSub",
     "USER_ID_FOR_SRP",
     "Destination",
+    "CODE_DELIVERY_DESTINATION",
+    "EMAIL",
     "ClientId",
     "Filter",
+    "FriendlyDeviceName",
     "DeviceName",
 ];
 /// Attributes of devices that say nothing of a person; addresses are in the log anyway.
 const OF_DEVICES: &[&str] =
     &["device_status", "last_ip_used", "dev:device_remembered_status", "dev:device_sdk"];
 /// Members that hold a code.
-const CODES: &[&str] = &["ConfirmationCode", "Code"];
+const CODES: &[&str] =
+    &["ConfirmationCode", "Code", "UserCode", "SOFTWARE_TOKEN_MFA_CODE", "SMS_MFA_CODE", "EMAIL_OTP_CODE"];
 /// Members that only pass through.
 const PASSING: &[&str] = &["ClientMetadata", "ValidationData", "UserContextData", "AnalyticsMetadata"];
 

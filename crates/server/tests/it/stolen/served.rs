@@ -138,7 +138,7 @@ impl Drop for Served {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program under test lives by the system's clock")]
-fn now() -> SystemTime {
+pub fn now() -> SystemTime {
     SystemTime::now()
 }
 

@@ -8,8 +8,9 @@ use cenote_crypto::{SecretString, secret_hash};
 use cenote_model::Operation;
 use serde_json::{Value, json};
 
+use super::app;
 use super::remembered::Remembered;
-use super::served::{RENDERED, SMS_BEARER, SMS_SECRET, Served};
+use super::served::{RENDERED, SMS_BEARER, SMS_SECRET, Served, now};
 use crate::support::Reply;
 
 const PASSWORD: &str = "Wilhelminas-first-1";
@@ -118,6 +119,7 @@ impl<'a> Story<'a> {
         self.configure().await;
         self.wilhelmina().await;
         self.administer().await;
+        self.second_factors().await;
         self.devices().await;
         self.lists().await;
         self.messages_that_fail().await;
@@ -455,6 +457,86 @@ impl<'a> Story<'a> {
                 self.ok("ForgetDevice", own).await;
             }
         }
+    }
+
+    /// What a person shows beside the password.
+    async fn second_factors(&mut self) {
+        let elsewhere = (self.pool.clone(), self.client.clone(), self.secret.clone());
+        let pool = self.ok("CreateUserPool", json!({ "PoolName": "factors" })).await;
+        self.pool = pool["UserPool"]["Id"].as_str().unwrap().to_owned();
+        let members = json!({
+            "ClientName": "app", "GenerateSecret": true, "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        });
+        let client = self.ok("CreateUserPoolClient", self.in_pool(members)).await["UserPoolClient"].clone();
+        self.client = client["ClientId"].as_str().unwrap().to_owned();
+        self.secret = client["ClientSecret"].as_str().unwrap().to_owned();
+        let (user, password, number) = ("factor-person", "Shown-with-more-7", "+15555550177");
+        let sns = json!({ "SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x" });
+        let members = |mode: &str| {
+            json!({
+                "MfaConfiguration": mode, "SoftwareTokenMfaConfiguration": { "Enabled": true },
+                "SmsMfaConfiguration": { "SmsConfiguration": sns }, "EmailMfaConfiguration": {},
+            })
+        };
+        self.ok("SetUserPoolMfaConfig", self.in_pool(members("OPTIONAL"))).await;
+        let given = json!([{ "Name": "phone_number", "Value": number }]);
+        let created = json!({
+            "UserAttributes": given, "MessageAction": "SUPPRESS", "TemporaryPassword": "Temporary-six-6",
+        });
+        self.ok("AdminCreateUser", self.admin(user, created)).await;
+        let chosen = json!({ "Password": password, "Permanent": true });
+        self.ok("AdminSetUserPassword", self.admin(user, chosen)).await;
+        let tokens = self.sign_in(user, password).await["AuthenticationResult"].clone();
+        let own = |members: Value| merged(json!({ "AccessToken": tokens["AccessToken"] }), members);
+        let secret = self.ok("AssociateSoftwareToken", own(json!({}))).await["SecretCode"].clone();
+        let code = |distance| app::code(secret.as_str().unwrap(), now(), distance);
+        let mut verify = json!({ "FriendlyDeviceName": "The Phone of Factor Person" });
+        verify["UserCode"] = json!(code(-9));
+        self.fails("VerifySoftwareToken", own(verify.clone())).await;
+        verify["UserCode"] = json!(code(0));
+        self.ok("VerifySoftwareToken", own(verify)).await;
+        let settings = json!({ "SoftwareTokenMfaSettings": { "Enabled": true } });
+        self.ok("SetUserMFAPreference", own(settings)).await;
+        let asked = self.sign_in(user, password).await;
+        // Of the step after the one that is used up.
+        self.answer(user, &asked, json!({ "SOFTWARE_TOKEN_MFA_CODE": code(1) })).await;
+        let options = json!([{ "DeliveryMedium": "SMS", "AttributeName": "phone_number" }]);
+        self.ok("SetUserSettings", own(json!({ "MFAOptions": options }))).await;
+        self.ok("AdminSetUserSettings", self.admin(user, json!({ "MFAOptions": options }))).await;
+        let asked = self.sign_in(user, password).await;
+        let seen = self.served.post.count();
+        let asked = self.answer(user, &asked, json!({ "ANSWER": "SMS_MFA" })).await;
+        let code = self.code(number, seen).await;
+        self.answer(user, &asked, json!({ "SMS_MFA_CODE": code })).await;
+        self.ok("GetUserAuthFactors", own(json!({}))).await;
+        self.ok("AdminGetUserAuthFactors", self.admin(user, json!({}))).await;
+        self.ok("AdminDeleteSoftwareToken", self.admin(user, json!({}))).await;
+        self.ok("AdminSetUserSettings", self.admin(user, json!({ "MFAOptions": [] }))).await;
+        // Where one is required, and the user has none that counts.
+        self.ok(
+            "AdminDeleteUserAttributes",
+            self.admin(user, json!({ "UserAttributeNames": ["phone_number"] })),
+        )
+        .await;
+        self.ok("SetUserPoolMfaConfig", self.in_pool(members("ON"))).await;
+        let asked = self.sign_in(user, password).await;
+        let given = self.ok("AssociateSoftwareToken", json!({ "Session": asked["Session"] })).await;
+        let code = app::code(given["SecretCode"].as_str().unwrap(), now(), 0);
+        let verify = json!({ "Session": given["Session"], "UserCode": code });
+        let verified = self.ok("VerifySoftwareToken", verify).await;
+        let asked = json!({ "ChallengeName": "MFA_SETUP", "Session": verified["Session"] });
+        self.answer(user, &asked, json!({})).await;
+        (self.pool, self.client, self.secret) = elsewhere;
+    }
+
+    /// Answers a challenge.
+    async fn answer(&mut self, user: &str, asked: &Value, responses: Value) -> Value {
+        let front = json!({ "USERNAME": user, "SECRET_HASH": self.hash(user) });
+        let request = json!({
+            "ClientId": self.client, "ChallengeName": asked["ChallengeName"], "Session": asked["Session"],
+            "ChallengeResponses": merged(front, responses),
+        });
+        self.ok("RespondToAuthChallenge", request).await
     }
 
     /// Each with its second page.

@@ -1,0 +1,129 @@
+//! SMS_MFA and EMAIL_OTP: a code that is sent to the user.
+
+use cenote_store::{ChangeSet, User};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::sign_in::mfa_answer::{self, Answer, Tries};
+use crate::sign_in::mfa_setup;
+use crate::sign_in::one_time_code::{self, Factor as Place, SentCode, delivery_parameters};
+use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::session::{self, Session};
+use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::contact::Contact;
+use crate::users::factor::Factor;
+use crate::users::names;
+
+/// What the session of a code remembers.
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    code: SentCode,
+    tries: Tries,
+    /// The address that the code went to, if it is to become the user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    new_address: Option<String>,
+}
+
+/// Sends a code to the user's contact and asks for it. `further` is written together with the message.
+///
+/// # Errors
+/// Those of the message; `NotAuthorizedException` when what is to be written uses up a session for the second time.
+pub(super) async fn challenge(
+    sign_in: SignIn<'_>,
+    user: &User,
+    progress: &Progress,
+    contact: Contact,
+    further: ChangeSet,
+) -> Result<Outcome, Error> {
+    send(sign_in, user, progress, contact, None, further).await
+}
+
+/// The same with an address that becomes the user's by its code. `user` has it already, as it is not stored yet.
+///
+/// # Errors
+/// As [`challenge`].
+pub(super) async fn challenge_new_address(
+    sign_in: SignIn<'_>,
+    user: &User,
+    progress: &Progress,
+    address: String,
+    further: ChangeSet,
+) -> Result<Outcome, Error> {
+    send(sign_in, user, progress, Contact::Email, Some(address), further).await
+}
+
+async fn send(
+    sign_in: SignIn<'_>,
+    user: &User,
+    progress: &Progress,
+    contact: Contact,
+    new_address: Option<String>,
+    mut further: ChangeSet,
+) -> Result<Outcome, Error> {
+    let name = Factor::of_contact(contact).challenge();
+    let details = contact.delivery_details(contact.of(user).ok_or_else(session::invalid)?);
+    let draft = one_time_code::draft(sign_in, user, contact).await?;
+    let (code, message) = SentCode::create(sign_in, user, Place::Second, (contact, Some(contact)), &draft);
+    let asked = Asked { code, tries: Tries::new(user), new_address };
+    let session = Session::new(sign_in, user, name, progress).with_state(&asked)?.seal(sign_in)?;
+    further.push(message);
+    sign_in.context.commit(further).await?;
+    let [medium, destination] = delivery_parameters(&details);
+    let parameters = [medium, destination, ("USER_ID_FOR_SRP", user.username.clone())];
+    Ok(Outcome::challenge(name, parameters, Some(session)))
+}
+
+/// Whether a session of EMAIL_OTP is of this challenge, not of a first factor. Whoever takes the answer checks the rest.
+pub(super) fn is_asked_by(sign_in: SignIn<'_>, session: Option<&str>) -> bool {
+    let session = session.and_then(|text| Session::open(sign_in.context, text).ok());
+    session.is_some_and(|session| session.progress.first != FirstFactor::Missing)
+}
+
+/// Takes the answer.
+///
+/// # Errors
+/// Those of the session, of the lock and of the code; `AliasExistsException` when another user has the contact as its name.
+pub(super) async fn respond(
+    sign_in: SignIn<'_>,
+    session: Option<&str>,
+    contact: Contact,
+) -> Result<Outcome, Error> {
+    let SignIn { context, pool, client, parameters, .. } = sign_in;
+    let typed = parameters.get("USERNAME")?;
+    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let factor = Factor::of_contact(contact);
+    let session = &Session::unseal(sign_in, session, factor.challenge())?;
+    session.check_unused(context).await?;
+    let Asked { code: sent, tries, new_address } = session.state()?;
+    let code = match contact {
+        Contact::PhoneNumber => parameters.get("SMS_MFA_CODE")?,
+        // The model has a name of its own.
+        Contact::Email => match parameters.find("EMAIL_MFA_CODE").filter(|code| !code.is_empty()) {
+            Some(code) if parameters.find("EMAIL_OTP_CODE").is_none() => code,
+            _ => parameters.get("EMAIL_OTP_CODE")?,
+        },
+    };
+    let answer = Answer { session, tries, factor, typed };
+    mfa_answer::take(sign_in, &answer, "Invalid code or auth state for the user.", |user| {
+        let mut after = user.clone();
+        match &new_address {
+            None => mfa_answer::check_usable(sign_in, user, factor)?,
+            Some(address) => {
+                mfa_setup::check_email(pool, user, &session.progress)?;
+                mfa_setup::apply_email(sign_in, &mut after, address)?;
+            }
+        }
+        // It is right for the contact that got it only: one that was changed meanwhile is not verified.
+        if !sent.is_right(context, &after, Place::Second, code) {
+            return Ok(false);
+        }
+        if contact.verified_of(&after).is_none() {
+            after.attributes.insert(contact.flag().to_owned(), "true".to_owned());
+            after.names = names::claims(pool, &after);
+            after.modified_ms = context.now_ms;
+        }
+        *user = after;
+        Ok(true)
+    })
+    .await
+}

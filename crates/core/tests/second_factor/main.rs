@@ -1,0 +1,12 @@
+//! Second factors: who is asked for which, how each is set up and shown, and that nobody gets in without.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod codes;
+mod decisions;
+mod lockout;
+mod sequences;
+mod set_up;
+mod settings;
+mod software_token;
+mod world;
