@@ -7,6 +7,7 @@ use crate::pools::Pool;
 use crate::recovery::simulated;
 use crate::sign_in::step::SignIn;
 use crate::sign_in::web_authn;
+use crate::users::attributes::{is_email, is_phone_number};
 use crate::users::contact::Contact;
 use crate::users::subject::{Subject, keyed_hash};
 
@@ -83,21 +84,36 @@ pub fn of_user(pool: &Pool, user: &User) -> Vec<ChallengeNameType> {
 /// password; every second one seems to have a passkey: no choice of a real user stands out by being one that only real users
 /// have.
 fn invented(pool: &Pool, typed: &str) -> Vec<ChallengeNameType> {
-    let kind = keyed_hash(pool, "first factors", typed)[0] % 4;
-    let likely = simulated::contact(pool, typed);
-    let code = std::iter::once(likely)
-        .chain(Contact::ALL)
-        .filter(|_| pool.mfa() != UserPoolMfaType::On)
-        .map(of_contact)
-        .find(|(factor, _)| allows(pool, *factor))
-        .map(|(_, challenge)| challenge);
-    let mut invented = match (kind, code) {
-        (0, _) | (_, None) => PASSWORDS.to_vec(),
-        (1, Some(code)) => vec![code],
-        (_, Some(code)) => PASSWORDS.into_iter().chain([code]).collect(),
+    let [kind, which, ..] = keyed_hash(pool, "first factors", typed);
+    let codes = invented_codes(pool, typed, which);
+    let mut invented = match kind % 4 {
+        1 if !codes.is_empty() => Vec::new(),
+        _ => PASSWORDS.to_vec(),
     };
+    if kind % 4 != 0 {
+        invented.extend(codes);
+    }
     if web_authn::is_invented(pool, typed) {
         invented.push(ChallengeNameType::WebAuthn);
     }
     invented
+}
+
+/// The codes among them: of three names one seems to have both contacts. A name that is a contact has that one.
+fn invented_codes(pool: &Pool, typed: &str, drawn: u8) -> Vec<ChallengeNameType> {
+    let only = match (drawn % 3, is_email(typed) || is_phone_number(typed)) {
+        (0, _) => None,
+        (_, true) => Some(simulated::contact(pool, typed)),
+        (1, false) => Some(Contact::Email),
+        (_, false) => Some(Contact::PhoneNumber),
+    };
+    let allowed = Contact::ALL.into_iter().filter(|_| pool.mfa() != UserPoolMfaType::On).filter(|contact| {
+        let (factor, _) = of_contact(*contact);
+        allows(pool, factor)
+    });
+    let chosen = allowed.clone().filter(|contact| only.is_none_or(|only| only == *contact));
+    // Where only the other one is allowed it is that.
+    let chosen: Vec<Contact> =
+        if chosen.clone().next().is_some() { chosen.collect() } else { allowed.collect() };
+    chosen.into_iter().map(|contact| of_contact(contact).1).collect()
 }

@@ -135,6 +135,33 @@ async fn nobody_stands_out_by_choosing() {
     }
 }
 
+#[tokio::test]
+async fn nobody_stands_out_by_two_contacts() {
+    let _turn = one_after_the_other().await;
+    let world = World::populated(json!({
+        "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"] } },
+        "SmsConfiguration": { "SnsCallerArn": "arn:aws:iam::123456789012:role/sns" },
+    }))
+    .await;
+    let number = || ("phone_number".to_owned(), "+12065551234".to_owned());
+    for name in ["alice", "bare", "passwordless", "imported"] {
+        world.change(name, |user| user.attributes.extend([number()])).await;
+    }
+    world.change("imported", |user| drop(user.attributes.remove("email"))).await;
+    let mut kinds = std::collections::BTreeSet::new();
+    for name in world.names() {
+        world.twin(name).await;
+        kinds.insert(world.offered(name).await.to_string());
+    }
+    assert!(kinds.len() >= 6, "{kinds:?}");
+    let twin = world.twin("alice").await;
+    for challenge in ["SMS_OTP", "EMAIL_OTP"] {
+        let preferred = json!({ "PREFERRED_CHALLENGE": challenge });
+        let (of_name, _) = world.begin("alice", preferred.clone()).await;
+        assert_eq!(of_name, world.begin(&twin, preferred).await.0, "{challenge}");
+    }
+}
+
 /// A name keeps what was invented for it.
 #[tokio::test]
 async fn what_is_offered_to_nobody_never_changes() {
