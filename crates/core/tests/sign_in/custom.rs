@@ -746,3 +746,35 @@ async fn hidden_addresses_are_nobodys_in_the_same_form() {
     let next = world.answer_custom(&challenge["Session"], &name, "wrong").await.unwrap();
     assert_eq!(world.answer_custom(&next["Session"], "nobody@test.com", "1").await, Err(incorrect()));
 }
+
+#[tokio::test]
+async fn a_second_factor_follows_a_proof_and_none_follows_questions_alone() {
+    let (lambda, world) = plain(1).await;
+    let members =
+        json!({ "UserPoolId": world.pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {} });
+    world.service.ok("SetUserPoolMfaConfig", members).await;
+    let members = json!({
+        "UserPoolId": world.pool, "Username": "alice", "EmailMfaSettings": { "Enabled": true, "PreferredMfa": true },
+    });
+    world.service.ok("AdminSetUserMFAPreference", members).await;
+    let started = world.start_custom_with_srp("alice").await.unwrap();
+    let proof = world.answers(&started["ChallengeParameters"], PASSWORD, &world.now());
+    let asked = world.prove(proof).await.unwrap();
+    assert_eq!(asked["ChallengeName"], "EMAIL_OTP");
+    assert_eq!(sources(&lambda).len(), 1, "a function heard of the proof before the second factor");
+    let code = world.service.code_sent_to("alice@test.com").await;
+    let request = json!({
+        "ClientId": world.client, "ChallengeName": "EMAIL_OTP", "Session": asked["Session"],
+        "ChallengeResponses": { "USERNAME": "alice", "EMAIL_OTP_CODE": code },
+    });
+    let challenge = world.service.ok("RespondToAuthChallenge", request).await;
+    assert_eq!(challenge["ChallengeName"], "CUSTOM_CHALLENGE");
+    let shown = ["SRP_A", "PASSWORD_VERIFIER", "EMAIL_OTP"].map(|name| entry(name, true, Value::Null));
+    assert_eq!(lambda.events().pop().unwrap()["request"]["session"], json!(shown));
+    let tokens = world.answer_custom(&challenge["Session"], "alice", "3").await.unwrap();
+    assert!(tokens["AuthenticationResult"]["AccessToken"].is_string());
+    // Without a proof the functions decide alone.
+    let challenge = world.start_custom("alice").await.unwrap();
+    let tokens = world.answer_custom(&challenge["Session"], "alice", "0").await.unwrap();
+    assert!(tokens["AuthenticationResult"]["AccessToken"].is_string());
+}
