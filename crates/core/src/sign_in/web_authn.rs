@@ -91,11 +91,10 @@ pub async fn challenge(
 }
 
 fn describe(passkey: &Passkey) -> Value {
-    let mut described = json!({ "type": "public-key", "id": passkey.id });
-    if !passkey.transports.is_empty() {
-        described["transports"] = json!(passkey.transports);
+    if passkey.transports.is_empty() {
+        return json!({ "type": "public-key", "id": passkey.id });
     }
-    described
+    json!({ "type": "public-key", "id": passkey.id, "transports": passkey.transports })
 }
 
 /// The passkey that a name seems to have that nobody has.
