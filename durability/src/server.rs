@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::connection::Connection;
 
 /// Limits that would stop the load.
-const LIMITS: [&str; 8] = [
+const LIMITS: [&str; 9] = [
     "recovery_requests_per_hour",
     "recovery_attempts_per_hour",
     "confirm_sign_up_attempts_per_hour",

@@ -74,7 +74,8 @@ async fn where_one_is_required_contacts_count_without_being_switched_on() {
     let phone_first = ["verified_phone_number", "verified_email"];
     let impossible = "InvalidParameterException";
     let set_up = |names: &str| format!("MFA_SETUP {names}");
-    let cases: [(&[&str], Offers, &[(&str, &str)], String); 12] = [
+    type Case<'a> = (&'a [&'a str], Offers, &'a [(&'a str, &'a str)], String);
+    let cases: [Case<'_>; 12] = [
         (&email_first, only(true, true, true), &both, "SMS_MFA".into()),
         (&phone_first, only(true, true, true), &both, "EMAIL_OTP".into()),
         (&["admin_only"], only(true, true, true), &both, r#"SELECT_MFA_TYPE ["SMS_MFA","EMAIL_OTP"]"#.into()),

@@ -243,7 +243,7 @@ impl Run {
     /// Mostly the newest session of one of these challenges; else any, of whatever challenge and however old.
     fn pick(&self, number: usize, challenges: &[&str]) -> Option<Seen> {
         let newest = self.seen.iter().rev().find(|seen| challenges.contains(&seen.challenge.as_str()));
-        if number % 4 > 0 && newest.is_some() {
+        if !number.is_multiple_of(4) && newest.is_some() {
             return newest.cloned();
         }
         self.seen.get(number % self.seen.len().max(1)).cloned()
