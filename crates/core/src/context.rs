@@ -20,6 +20,7 @@ use crate::settings::Settings;
 use crate::threat::ThreatEngine;
 use crate::tokens::spare_keys::SpareKeys;
 use crate::tokens::verified_tokens::VerifiedTokens;
+use crate::users::turns::Turns;
 use crate::users::{password, subject};
 
 /// Who calls.
@@ -83,6 +84,7 @@ pub struct Service {
     pub cache: ConfigurationCache,
     pub spare_keys: SpareKeys,
     pub verified_tokens: VerifiedTokens,
+    pub password_turns: Turns,
     /// Grows when this instance adds or removes users: what was counted before is out of date.
     pub(crate) population: AtomicU64,
     /// Stands in for the verifier of whoever has no password.
@@ -118,6 +120,7 @@ impl Service {
             cache: ConfigurationCache::default(),
             spare_keys: SpareKeys::default(),
             verified_tokens: VerifiedTokens::default(),
+            password_turns: Turns::default(),
             population: AtomicU64::new(0),
             nobody: subject::template(&decoy_verifier).unwrap_or_default(),
             decoy_verifier,

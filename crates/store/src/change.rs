@@ -60,10 +60,6 @@ pub enum Change {
     },
     /// Inserts when its version is 0, else updates.
     PutUnknownUser(UnknownUser),
-    /// Writes one of a few rows that mean nothing, so that another change set costs no more than this one.
-    TouchPadding {
-        bucket: u8,
-    },
     AppendMessage(OutboxMessage),
     UpdateMessage(OutboxMessage),
     DeleteMessage {

@@ -50,6 +50,7 @@ pub(super) async fn prove(
 ) -> Result<Outcome, Error> {
     let SignIn { context, pool, .. } = sign_in;
     let user = &subject.user;
+    let turn = context.password_turns.take(user).await;
     let matches = password::matches(context, pool, user, typed).await?;
     if !matches || user.status == UserStatus::ExternalProvider {
         if is_counted {
@@ -62,6 +63,7 @@ pub(super) async fn prove(
     }
     let device = presented::find(sign_in, &subject.user, None).await?;
     let user = credentials::admit(sign_in, subject.user, spent).await?;
+    drop(turn);
     advance(sign_in, user, Progress { device, ..Progress::after(FirstFactor::Password) }).await
 }
 

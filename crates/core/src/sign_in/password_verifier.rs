@@ -55,6 +55,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     if !is_named {
         return Err(Error::incorrect_credentials());
     }
+    let turn = context.password_turns.take(user).await;
     let proved = block.verify(sign_in, user, Proof { block: &bytes, signature, timestamp }).await?;
     if !proved || user.status == UserStatus::ExternalProvider {
         let ended = if session.is_some() { consumed } else { ChangeSet::new() };
@@ -62,6 +63,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     }
     let device = presented::find(sign_in, &subject.user, block.device.as_deref()).await?;
     let user = credentials::admit(sign_in, subject.user, &consumed).await?;
+    drop(turn);
     let mut progress = Progress { device, ..Progress::after(FirstFactor::Password) };
     if block.flow == Flow::Custom {
         progress.custom = Some(Custom::with_srp(&block.typed));

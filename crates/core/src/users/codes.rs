@@ -20,6 +20,9 @@ pub const VERIFICATION_SECONDS: i64 = 24 * 3600;
 /// Stands for the attribute of a code that was sent nowhere.
 pub const NOBODY: &str = "nobody";
 
+/// Stands for the hash where there is no code: 32 bytes of zero.
+const NO_HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// A new code, not yet written anywhere.
 #[must_use]
 pub fn generate(context: &Context) -> String {
@@ -84,10 +87,8 @@ pub fn compare(
     code: &str,
 ) -> Result<Comparison, Error> {
     let stored = user.codes.get(&purpose);
-    let hash = match stored {
-        Some(stored) => URL_SAFE_NO_PAD.decode(&stored.hash).map_err(Error::internal)?,
-        None => vec![0; 32],
-    };
+    let hash = stored.map_or(NO_HASH, |stored| &stored.hash);
+    let hash = URL_SAFE_NO_PAD.decode(hash).map_err(Error::internal)?;
     let hash =
         <[u8; 32]>::try_from(hash).map_err(|_| Error::internal("a code's hash has the wrong length"))?;
     let attribute = stored.map_or(NOBODY, |stored| &stored.attribute);

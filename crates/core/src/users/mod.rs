@@ -16,6 +16,7 @@ pub mod password_policy;
 pub mod resolve;
 pub mod software_token;
 pub mod subject;
+pub mod turns;
 pub mod update;
 
 pub(crate) mod attribute_change;

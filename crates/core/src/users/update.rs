@@ -102,7 +102,7 @@ pub async fn commit_subject(
     after: &User,
     further: ChangeSet,
 ) -> Result<(), CommitError> {
-    let changes = if before.user == *after { Vec::new() } else { before.changes_to(after) };
+    let changes = if before.user == *after { Vec::new() } else { vec![before.change_to(after)] };
     commit(context, changes, further).await
 }
 

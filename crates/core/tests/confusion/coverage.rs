@@ -7,12 +7,11 @@ use cenote_core::operations::is_built;
 use cenote_crypto::Purpose;
 use cenote_model::Operation;
 use cenote_store::CodePurpose;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::artefacts::Kind;
 use crate::places;
 use crate::second_factors::Factor;
-use crate::world::World;
 
 /// New secrets are set here, not compared with others.
 const SETS_A_SECRET: [(&str, &str); 2] =
@@ -100,24 +99,16 @@ fn everything_that_leaves_the_server_is_taken_somewhere() {
     }
 }
 
-/// A challenge that is built has sessions of its own: they belong among the artefacts, as what the others are not. The secret
-/// block is the session of PASSWORD_VERIFIER.
-#[tokio::test]
-async fn every_challenge_that_is_built_has_its_session_in_the_list() {
-    let mut known = vec!["NEW_PASSWORD_REQUIRED", "PASSWORD_VERIFIER", "MFA_SETUP"];
+/// Each challenge has sessions of its own: they belong among the artefacts, as what the others are not. The secret block is the
+/// session of PASSWORD_VERIFIER; ADMIN_NO_SRP_AUTH has none, and nobody is asked for it.
+#[test]
+fn every_challenge_has_its_session_in_the_list() {
+    let mut known = vec!["NEW_PASSWORD_REQUIRED", "PASSWORD_VERIFIER", "MFA_SETUP", "ADMIN_NO_SRP_AUTH"];
     known.extend(Factor::ALL.map(Factor::challenge));
     known.extend(crate::choice::ASKED);
     known.extend(["CUSTOM_CHALLENGE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]);
-    let world = World::new().await;
-    let home = &world.homes[0];
     let names = model()["shapes"]["ChallengeNameType"]["enum"].clone();
     for name in names.as_array().unwrap() {
-        let request = json!({
-            "ClientId": home.client, "ChallengeName": name, "Session": "not a session at all",
-            "ChallengeResponses": { "USERNAME": home.subject },
-        });
-        let (_, message) = world.service.fails("RespondToAuthChallenge", request).await;
-        let built = !message.contains("is not built yet");
-        assert_eq!(built, known.contains(&name.as_str().unwrap()), "{name}: {message}");
+        assert!(known.contains(&name.as_str().unwrap()), "{name}: add its sessions to the artefacts");
     }
 }

@@ -20,7 +20,7 @@ use crate::world::{World, one_after_the_other};
 /// What a call did.
 #[derive(Clone, Debug, PartialEq)]
 struct Work {
-    /// The statements of every read and change set. A row of a user, what stands in for one, and padding are all `row`.
+    /// The statements of every read and change set. A row of a user and what stands in for one are both `row`.
     statements: Vec<Vec<String>>,
     /// Keyed hashes, seals, openings, powers, checks of passkeys.
     cryptography: [u64; 5],
@@ -63,7 +63,7 @@ impl World {
 
 fn kind(sql: &str) -> String {
     let writes = !sql.starts_with("SELECT");
-    let row = ["UPDATE users ", "INSERT INTO unknown_users ", "UPDATE unknown_users ", "INSERT INTO meta "];
+    let row = ["UPDATE users ", "INSERT INTO unknown_users ", "UPDATE unknown_users "];
     if writes && row.iter().any(|start| sql.starts_with(start)) { "row".into() } else { sql.into() }
 }
 

@@ -44,3 +44,32 @@ async fn a_back_end_takes_its_user_through_the_challenge() {
         .await;
     assert!(answer["AuthenticationResult"]["RefreshToken"].is_string());
 }
+
+/// The one challenge that no session goes with: the password flow under the name of a challenge.
+#[tokio::test]
+async fn a_back_end_may_send_a_password_as_the_answer_to_a_challenge() {
+    let world = World::alice().await;
+    let request = |password: &str| {
+        json!({
+            "UserPoolId": world.pool, "ClientId": world.client, "ChallengeName": "ADMIN_NO_SRP_AUTH",
+            "ChallengeResponses": { "USERNAME": "alice", "PASSWORD": password },
+        })
+    };
+    let answer = world.service.ok("AdminRespondToAuthChallenge", request(PASSWORD)).await;
+    assert!(world.get_user(&Tokens::of(&answer).access).await.is_ok());
+    assert_eq!(world.service.fails("AdminRespondToAuthChallenge", request("Wrong-1pass")).await, incorrect());
+    let mut public = request(PASSWORD);
+    public.as_object_mut().unwrap().remove("UserPoolId");
+    assert_eq!(
+        world.service.fails("RespondToAuthChallenge", public).await,
+        invalid_parameter("Initiate Auth method not supported.")
+    );
+    let client =
+        world.service.client(&world.pool, json!({ "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"] })).await;
+    let mut other = request(PASSWORD);
+    other["ClientId"] = json!(client);
+    assert_eq!(
+        world.service.fails("AdminRespondToAuthChallenge", other).await,
+        invalid_parameter("Auth flow not enabled for this client")
+    );
+}

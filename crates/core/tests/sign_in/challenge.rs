@@ -189,18 +189,6 @@ async fn one_answer_of_many_wins() {
 }
 
 #[tokio::test]
-async fn challenges_that_are_not_built_say_so() {
-    let world = World::alice().await;
-    let request = json!({
-        "ClientId": world.client, "ChallengeName": "ADMIN_NO_SRP_AUTH", "Session": "x".repeat(40),
-        "ChallengeResponses": { "USERNAME": "alice" },
-    });
-    let (code, message) = world.service.fails("RespondToAuthChallenge", request).await;
-    assert_eq!(code, "InvalidParameterException");
-    assert!(message.contains("ADMIN_NO_SRP_AUTH") && message.contains("not built"), "{message}");
-}
-
-#[tokio::test]
 async fn what_was_fixed_at_creation_stays() {
     let schema = json!({ "Schema": [
         { "Name": "tenant", "AttributeDataType": "String" },

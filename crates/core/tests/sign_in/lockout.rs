@@ -1,6 +1,9 @@
 //! The lock after wrong passwords.
 
+use std::sync::{Arc, Condvar, Mutex};
+
 use cenote_core::testing::TestService;
+use cenote_store::testing::FaultPoint;
 use serde_json::json;
 
 use crate::world::*;
@@ -135,4 +138,74 @@ async fn a_right_guess_among_many_wrong_ones_comes_too_late() {
     }
     locked_now.send(()).unwrap();
     assert_eq!(right.await.unwrap(), Err(locked()));
+}
+
+/// While a wrong password is being counted a right one is not let through beside it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_right_password_waits_until_the_wrong_one_before_it_is_counted() {
+    let once = TestService::builder().settings(|settings| settings.limits.password_attempts = 1);
+    let world = Arc::new(World::with(once, json!({}), json!({})).await);
+    for name in ["alice", "bob"] {
+        world.confirmed(name).await;
+    }
+    let gate = Arc::new(Gate::default());
+    let at_gate = Arc::clone(&gate);
+    assert!(world.service.service.store.inject_faults(move |point| {
+        if point == FaultPoint::BeforeCommit {
+            at_gate.pass();
+        }
+        None
+    }));
+    gate.shut();
+    let sign_in = |name: &'static str, password: &'static str| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { world.sign_in(name, password).await })
+    };
+    let wrong = sign_in("alice", "Wrong-1pass");
+    tokio::task::spawn_blocking({
+        let gate = Arc::clone(&gate);
+        move || gate.wait_for_somebody()
+    })
+    .await
+    .unwrap();
+    let right = sign_in("alice", PASSWORD);
+    // Others are not held up, and take as long as she would.
+    assert!(sign_in("bob", PASSWORD).await.unwrap().is_ok());
+    assert!(!right.is_finished());
+    gate.open();
+    assert_eq!(wrong.await.unwrap(), Err(incorrect()));
+    assert_eq!(right.await.unwrap(), Err(locked()));
+}
+
+/// Holds commits back.
+#[derive(Default)]
+struct Gate {
+    state: Mutex<(bool, bool)>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn set(&self, shut: bool) {
+        self.state.lock().unwrap().0 = shut;
+        self.changed.notify_all();
+    }
+
+    fn shut(&self) {
+        self.set(true);
+    }
+
+    fn open(&self) {
+        self.set(false);
+    }
+
+    fn pass(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.1 |= state.0;
+        self.changed.notify_all();
+        drop(self.changed.wait_while(state, |(shut, _)| *shut).unwrap());
+    }
+
+    fn wait_for_somebody(&self) {
+        drop(self.changed.wait_while(self.state.lock().unwrap(), |(_, waits)| !*waits).unwrap());
+    }
 }

@@ -59,10 +59,6 @@ fn touch(key: &str) -> Step {
     Step::any(TOUCH, params![key])
 }
 
-pub(super) fn touch_padding(bucket: u8) -> Step {
-    touch(&format!("padding_{bucket}"))
-}
-
 pub(super) fn advance_configuration() -> Step {
     Step::any(
         "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = $1",

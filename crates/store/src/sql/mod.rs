@@ -225,7 +225,6 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
                 groups::remove_member(pool_id, group_name, sub, &mut steps);
             }
             Change::PutUnknownUser(user) => unknown_users::put(user, &mut steps)?,
-            Change::TouchPadding { bucket } => steps.push(meta::touch_padding(*bucket)),
             Change::AppendMessage(message) => messages::insert(message, &mut steps)?,
             Change::UpdateMessage(message) => messages::update(message, &mut steps)?,
             Change::DeleteMessage { id, version } => messages::delete(id, *version, &mut steps),
@@ -291,7 +290,6 @@ fn touches_configuration(change: &Change) -> bool {
         | Change::AddMember(_)
         | Change::RemoveMember { .. }
         | Change::PutUnknownUser(_)
-        | Change::TouchPadding { .. }
         | Change::AppendMessage(_)
         | Change::UpdateMessage(_)
         | Change::DeleteMessage { .. }

@@ -124,7 +124,6 @@ fn all_changes() -> Vec<Change> {
         Change::DeleteUser(user("b")),
         Change::PutUnknownUser(UnknownUser { version: 1, ..UnknownUser::default() }),
         Change::PutUnknownUser(UnknownUser { version: 1, expiry_is_stored: true, ..UnknownUser::default() }),
-        Change::TouchPadding { bucket: 1 },
         Change::UpdateMessage(message),
         Change::DeleteMessage { id: MessageId::new("x"), version: 1 },
         Change::MarkSessionUsed(UsedSession { id: text(), expires_ms: 1 }),
