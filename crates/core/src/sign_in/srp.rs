@@ -159,31 +159,12 @@ impl SecretBlock {
         user: &User,
         proof: Proof<'_>,
     ) -> Result<bool, Error> {
-        let SignIn { context, pool, client, .. } = sign_in;
+        let pool = sign_in.pool;
         let verifier = verifier(sign_in, user, &self.typed)?;
-        let client_public = ClientPublic::parse(&self.client_public).map_err(Error::internal)?;
-        let bytes = STANDARD.decode(&self.challenge).map_err(Error::internal)?;
-        let challenge = srp::Challenge::from_bytes(&bytes).map_err(Error::internal)?;
-        let (pool_name_part, user_id) = (pool.id().name_part().to_owned(), self.user_id.clone());
-        let (block, signature) = (proof.block.to_vec(), proof.signature.to_owned());
-        let timestamp = proof.timestamp.to_owned();
-        let tolerance_seconds = u32::try_from(client.session_minutes() * 60).unwrap_or(u32::MAX);
-        let now_seconds = context.now_ms.div_euclid(1000);
-        let current = srp::timestamp::is_current(&timestamp, now_seconds, tolerance_seconds);
-        let proved = context.compute.run(move || {
-            challenge.verify(
-                &verifier,
-                &srp::Answer {
-                    pool_name_part: &pool_name_part,
-                    user_id: &user_id,
-                    client_public: &client_public,
-                    secret_block: &block,
-                    timestamp: &timestamp,
-                    signature: &signature,
-                },
-            )
-        });
-        Ok(proved.await? & current & user.password.is_some() & (user.username == self.user_id))
+        let keys = Keys { client_public: &self.client_public, challenge: &self.challenge };
+        let proved =
+            is_proved(sign_in, verifier, keys, (pool.id().name_part(), &self.user_id), proof).await?;
+        Ok(proved & user.password.is_some() & (user.username == self.user_id))
     }
 
     /// Whether the block was used before. Committing [`Self::consume`] decides; this only saves work.
@@ -200,6 +181,51 @@ impl SecretBlock {
     pub(super) fn consume(&self) -> Change {
         Change::MarkSessionUsed(UsedSession { id: self.id.clone(), expires_ms: self.expires_ms })
     }
+}
+
+/// The keys of a challenge as its block keeps them: SRP_A, and both of the server in base64.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'a> {
+    pub client_public: &'a str,
+    pub challenge: &'a str,
+}
+
+/// Whether a proof is right and of this time. `identity` is what the verifier was made for: the part of the pool's id and the
+/// user name, or the group key and the key of a device. Costs two powers.
+///
+/// # Errors
+/// `InternalErrorException` when the keys are none.
+pub(super) async fn is_proved(
+    sign_in: SignIn<'_>,
+    verifier: Verifier,
+    keys: Keys<'_>,
+    identity: (&str, &str),
+    proof: Proof<'_>,
+) -> Result<bool, Error> {
+    let SignIn { context, client, .. } = sign_in;
+    let client_public = ClientPublic::parse(keys.client_public).map_err(Error::internal)?;
+    let bytes = STANDARD.decode(keys.challenge).map_err(Error::internal)?;
+    let challenge = srp::Challenge::from_bytes(&bytes).map_err(Error::internal)?;
+    let (scope, user_id) = (identity.0.to_owned(), identity.1.to_owned());
+    let (block, signature) = (proof.block.to_vec(), proof.signature.to_owned());
+    let timestamp = proof.timestamp.to_owned();
+    let tolerance_seconds = u32::try_from(client.session_minutes() * 60).unwrap_or(u32::MAX);
+    let now_seconds = context.now_ms.div_euclid(1000);
+    let current = srp::timestamp::is_current(&timestamp, now_seconds, tolerance_seconds);
+    let proved = context.compute.run(move || {
+        challenge.verify(
+            &verifier,
+            &srp::Answer {
+                pool_name_part: &scope,
+                user_id: &user_id,
+                client_public: &client_public,
+                secret_block: &block,
+                timestamp: &timestamp,
+                signature: &signature,
+            },
+        )
+    });
+    Ok(proved.await? & current)
 }
 
 /// The user's verifier, or one that stands in for it.

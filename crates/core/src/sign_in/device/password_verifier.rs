@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cenote_crypto::srp::{self, ClientPublic};
 use cenote_model::types::ChallengeNameType;
 
 use crate::devices::device;
@@ -12,6 +11,7 @@ use crate::sign_in::device::block::DeviceBlock;
 use crate::sign_in::device::srp_auth::{remembered, verifier};
 use crate::sign_in::flow;
 use crate::sign_in::progress::Progress;
+use crate::sign_in::srp::{Keys, Proof, is_proved};
 use crate::sign_in::step::{Outcome, SignIn};
 
 /// Takes the proof. A session that comes with it is not looked at: the secret block says everything.
@@ -24,9 +24,9 @@ pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     let typed = parameters.get("USERNAME")?;
     client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
     let key = parameters.get("DEVICE_KEY")?;
-    let signature = parameters.get("PASSWORD_CLAIM_SIGNATURE")?.to_owned();
+    let signature = parameters.get("PASSWORD_CLAIM_SIGNATURE")?;
     let encoded = parameters.get("PASSWORD_CLAIM_SECRET_BLOCK")?;
-    let timestamp = parameters.get("TIMESTAMP")?.to_owned();
+    let timestamp = parameters.get("TIMESTAMP")?;
     let bytes = STANDARD.decode(encoded).map_err(|_| Error::incorrect_credentials())?;
     let block = DeviceBlock::unseal(sign_in, &bytes)?;
     let session = &block.session;
@@ -39,27 +39,9 @@ pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     session.check(sign_in, &user, typed)?;
     let device = remembered(context, &user, key).await?;
     let verifier = verifier(context, &device)?;
-    let client_public = ClientPublic::parse(&block.client_public).map_err(Error::internal)?;
-    let challenge = STANDARD.decode(&block.challenge).map_err(Error::internal)?;
-    let challenge = srp::Challenge::from_bytes(&challenge).map_err(Error::internal)?;
-    let (group, owned_key) = (device::group_key(pool, key), key.to_owned());
-    let tolerance_seconds = u32::try_from(client.session_minutes() * 60).unwrap_or(u32::MAX);
-    let now_seconds = context.now_ms.div_euclid(1000);
-    let current = srp::timestamp::is_current(&timestamp, now_seconds, tolerance_seconds);
-    let proved = context.compute.run(move || {
-        challenge.verify(
-            &verifier,
-            &srp::Answer {
-                pool_name_part: &group,
-                user_id: &owned_key,
-                client_public: &client_public,
-                secret_block: &bytes,
-                timestamp: &timestamp,
-                signature: &signature,
-            },
-        )
-    });
-    if !(proved.await? & current) {
+    let keys = Keys { client_public: &block.client_public, challenge: &block.challenge };
+    let proof = Proof { block: &bytes, signature, timestamp };
+    if !is_proved(sign_in, verifier, keys, (&device::group_key(pool, key), key), proof).await? {
         return Err(Error::incorrect_credentials());
     }
     let consumed = [session.consume(), block.consume()];
