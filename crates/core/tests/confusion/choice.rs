@@ -1,8 +1,5 @@
 //! USER_AUTH: sessions that ask for a first factor. That of a code or a passkey is worth
-//! nothing without the code or the proof, which is remembered here.
-
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+//! nothing without the code or the proof, which the world remembers.
 
 use cenote_core::testing::{TestService, text};
 use cenote_crypto::web_authn::testing::Said;
@@ -13,8 +10,6 @@ use crate::world::*;
 /// The challenges on the way to a first factor.
 pub const ASKED: [&str; 6] =
     ["SELECT_CHALLENGE", "PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"];
-
-static CODES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
 impl World {
     /// The session of a challenge to the home's subject.
@@ -33,21 +28,21 @@ impl World {
             } else {
                 "12345678".into()
             };
-            CODES.lock().unwrap().insert(session.clone(), code);
+            self.known.codes.lock().unwrap().insert(session.clone(), code);
         }
         if challenge == "WEB_AUTHN" {
             let options = text(&answer["ChallengeParameters"]["CREDENTIAL_REQUEST_OPTIONS"]);
             let said = Said::to(&serde_json::from_str(&options).unwrap(), "http://localhost");
             let proof = self.passkeys[&(home.pool.clone(), home.subject)].authenticate(&said);
-            CODES.lock().unwrap().insert(session.clone(), proof.to_string());
+            self.known.codes.lock().unwrap().insert(session.clone(), proof.to_string());
         }
         session
     }
 }
 
 /// Answers that are right for whichever challenge this session asks for.
-pub fn answers(user: &str, session: &str) -> Value {
-    let codes = CODES.lock().unwrap();
+pub fn answers(home: &Home, user: &str, session: &str) -> Value {
+    let codes = home.known.codes.lock().unwrap();
     let code = codes.get(session).map_or("12345678", String::as_str);
     json!({
         "USERNAME": user, "ANSWER": "PASSWORD_SRP", "PASSWORD": PASSWORD, "SRP_A": "abcdef", "EMAIL_OTP_CODE": code,

@@ -108,7 +108,7 @@ fn page_tokens() -> Vec<Place> {
             secret: String::new(),
             subject: "",
             access_token: String::new(),
-            refresh_token: String::new(),
+            known: Default::default(),
         };
         let (operation, member, _) = list.request(&home);
         let build = move |home: &Home, _: &str, text: &str| {
@@ -422,7 +422,7 @@ fn choices() -> Vec<Place> {
     for operation in ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"] {
         for challenge in ASKED {
             let build = move |home: &Home, user: &str, text: &str| {
-                let answers = choice::answers(user, text);
+                let answers = choice::answers(home, user, text);
                 let mut request = respond(operation, &home.pool, &home.client, text, &answers);
                 request["ChallengeName"] = json!(challenge);
                 request
@@ -467,7 +467,7 @@ fn device_pages() -> Vec<Place> {
 fn factor_sessions() -> Vec<Place> {
     let of = |operation: &'static str, factor: Factor| {
         let build = move |home: &Home, user: &str, text: &str| {
-            let answers = answers(factor, user, text);
+            let answers = answers(home, factor, user, text);
             let mut request = respond(operation, &home.pool, &home.client, text, &answers);
             request["ChallengeName"] = json!(factor.challenge());
             request

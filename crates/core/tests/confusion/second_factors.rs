@@ -1,7 +1,4 @@
-//! Sessions of second factors. Each is presented with the code that was sent for it, which is remembered here.
-
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+//! Sessions of second factors. Each is presented with the code that was sent for it, which the world remembers.
 
 use cenote_core::clock::Clock;
 use cenote_core::testing::{AuthenticatorApp, text};
@@ -40,11 +37,6 @@ impl Factor {
     }
 }
 
-/// By session.
-static CODES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
-/// By pool and user.
-static APPS: Mutex<BTreeMap<(String, String), AuthenticatorApp>> = Mutex::new(BTreeMap::new());
-
 impl World {
     /// Switches every factor of a user on.
     pub async fn enroll(&self, pool: &str, client: &str, user: &str) {
@@ -55,7 +47,7 @@ impl World {
         let code = app.code(self.service.clock.now_ms(), -1);
         let verify = json!({ "AccessToken": token, "UserCode": code });
         self.service.ok("VerifySoftwareToken", verify).await;
-        APPS.lock().unwrap().insert((pool.to_owned(), user.to_owned()), app);
+        self.known.apps.lock().unwrap().insert((pool.to_owned(), user.to_owned()), app);
         let on = json!({ "Enabled": true });
         let settings = json!({
             "UserPoolId": pool, "Username": user, "SMSMfaSettings": on, "EmailMfaSettings": on,
@@ -79,20 +71,20 @@ impl World {
         let asked = self.service.ok("RespondToAuthChallenge", request).await;
         assert_eq!(asked["ChallengeName"], factor.challenge());
         let code = if factor == Factor::App {
-            let app = APPS.lock().unwrap()[&(home.pool.clone(), user)].clone();
+            let app = self.known.apps.lock().unwrap()[&(home.pool.clone(), user)].clone();
             app.code(self.service.clock.now_ms(), number)
         } else {
             self.code(&home.pool, &user, &["Authentication"]).await
         };
         let session = text(&asked["Session"]);
-        CODES.lock().unwrap().insert(session.clone(), code);
+        self.known.factor_codes.lock().unwrap().insert(session.clone(), code);
         session
     }
 }
 
 /// The answers that go with a session: right if it was made for this challenge.
-pub fn answers(factor: Factor, user: &str, session: &str) -> Value {
-    let codes = CODES.lock().unwrap();
+pub fn answers(home: &Home, factor: Factor, user: &str, session: &str) -> Value {
+    let codes = home.known.factor_codes.lock().unwrap();
     let answer = match factor {
         Factor::Choice => "SOFTWARE_TOKEN_MFA".to_owned(),
         // What is none of these gets the code of one that is.

@@ -1,7 +1,4 @@
-//! Proofs by SRP. A secret block is worth nothing without the rest of its challenge, which is remembered here.
-
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+//! Proofs by SRP. A secret block is worth nothing without the rest of its challenge, which the world remembers.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,12 +10,10 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
-struct Challenge {
+pub struct Challenge {
     parameters: Value,
     timestamp: String,
 }
-
-static CHALLENGES: Mutex<BTreeMap<String, Challenge>> = Mutex::new(BTreeMap::new());
 
 fn client() -> Client {
     Client::with_secret(&[7; 32]).unwrap()
@@ -34,14 +29,14 @@ impl World {
         let parameters = service.ok("InitiateAuth", request).await["ChallengeParameters"].clone();
         let block = text(&parameters["SECRET_BLOCK"]);
         let timestamp = timestamp::format(service.clock.now_ms().div_euclid(1000)).unwrap();
-        CHALLENGES.lock().unwrap().insert(block.clone(), Challenge { parameters, timestamp });
+        self.known.challenges.lock().unwrap().insert(block.clone(), Challenge { parameters, timestamp });
         block
     }
 }
 
 /// The answers that prove the password of the home's user by this block: right if it was made for that user.
 pub fn proof(home: &Home, user: &str, block: &str) -> Value {
-    let challenges = CHALLENGES.lock().unwrap();
+    let challenges = home.known.challenges.lock().unwrap();
     // What is no block of ours gets the proof of one that is.
     let genuine = challenges.get(block).or_else(|| challenges.values().next()).unwrap();
     let question = Question {

@@ -1,13 +1,16 @@
 //! Pools, clients and users that are as alike as they can be.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
-use cenote_core::testing::{TestService, WireError, text};
+use cenote_core::testing::{AuthenticatorApp, TestService, WireError, text};
 use cenote_crypto::web_authn::testing::{Authenticator, Said};
 use cenote_crypto::{SecretString, secret_hash};
 use cenote_store::{PoolId, Sub, User};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
+
+use crate::srp::Challenge;
 
 pub const PASSWORD: &str = "Passw0rd!";
 pub const NEW_PASSWORD: &str = "N3w-Passw0rd!";
@@ -22,8 +25,21 @@ const FLOWS: [&str; 8] = [
     "ALLOW_TOKEN_EXCHANGE_DELEGATION",
 ];
 
+/// What a right answer needs besides the text that it goes with. Each world has its own: their texts are alike, their keys are not.
+#[derive(Default)]
+pub struct Known {
+    /// By secret block.
+    pub challenges: Mutex<BTreeMap<String, Challenge>>,
+    /// Codes and proofs of first factors, by session.
+    pub codes: Mutex<BTreeMap<String, String>>,
+    /// Codes of second factors, by session.
+    pub factor_codes: Mutex<BTreeMap<String, String>>,
+    /// By pool and user.
+    pub apps: Mutex<BTreeMap<(String, String), AuthenticatorApp>>,
+}
+
 /// From where something is presented, or where it belongs.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Home {
     pub pool: String,
     pub client: String,
@@ -33,7 +49,14 @@ pub struct Home {
     pub subject: &'static str,
     /// Of the subject itself, by the client.
     pub access_token: String,
-    pub refresh_token: String,
+    pub known: Arc<Known>,
+}
+
+impl PartialEq for Home {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |home: &Self| (home.pool.clone(), home.client.clone(), home.subject);
+        key(self) == key(other)
+    }
 }
 
 impl std::fmt::Debug for Home {
@@ -91,6 +114,7 @@ pub struct World {
     pub homes: Vec<Home>,
     /// By pool and subject.
     pub passkeys: BTreeMap<(String, &'static str), Authenticator>,
+    pub known: Arc<Known>,
 }
 
 impl World {
@@ -115,7 +139,8 @@ impl World {
             }
         });
         let service = builder.start().await;
-        let mut world = Self { service, lambda, homes: Vec::new(), passkeys: BTreeMap::new() };
+        let mut world =
+            Self { service, lambda, homes: Vec::new(), passkeys: BTreeMap::new(), known: Arc::default() };
         let first = world.pool("us-east-1").await;
         let one = world.clients(&first).await;
         let two = world.clients(&first).await;
@@ -151,7 +176,7 @@ impl World {
                 secret: secret.clone(),
                 subject,
                 access_token: text(&tokens["AccessToken"]),
-                refresh_token: text(&tokens["RefreshToken"]),
+                known: world.known.clone(),
             });
         }
         world
