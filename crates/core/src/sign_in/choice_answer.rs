@@ -20,11 +20,8 @@ pub async fn respond(
     session: Option<&str>,
     challenge: ChallengeNameType,
 ) -> Result<Outcome, Error> {
-    let SignIn { context, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = Session::unseal(sign_in, session, challenge)?;
-    session.check_unused(context).await?;
+    let parameters = sign_in.parameters;
+    let (typed, session) = Session::of_answer(sign_in, session, challenge).await?;
     let chosen = match challenge {
         ChallengeNameType::Password => parameters.get("PASSWORD").map(|_| Some(challenge))?,
         ChallengeNameType::PasswordSrp => parameters.get("SRP_A").map(|_| Some(challenge))?,

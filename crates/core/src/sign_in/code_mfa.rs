@@ -88,12 +88,9 @@ pub(super) async fn respond(
     session: Option<&str>,
     contact: Contact,
 ) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let SignIn { context, pool, parameters, .. } = sign_in;
     let factor = Factor::of_contact(contact);
-    let session = &Session::unseal(sign_in, session, factor.challenge())?;
-    session.check_unused(context).await?;
+    let (typed, session) = Session::of_answer(sign_in, session, factor.challenge()).await?;
     let Asked { code: sent, tries, new_address } = session.state()?;
     let code = match contact {
         Contact::PhoneNumber => parameters.get("SMS_MFA_CODE")?,
@@ -103,7 +100,7 @@ pub(super) async fn respond(
             _ => parameters.get("EMAIL_OTP_CODE")?,
         },
     };
-    let answer = Answer { session, tries, factor, typed };
+    let answer = Answer { session: &session, tries, factor, typed };
     mfa_answer::take(sign_in, &answer, "Invalid code or auth state for the user.", |user| {
         let mut after = user.clone();
         match &new_address {

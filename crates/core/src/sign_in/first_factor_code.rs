@@ -94,11 +94,8 @@ fn recipient(sign_in: SignIn<'_>, subject: &Subject, contact: Contact) -> Option
 /// state, once the code is right; `AliasExistsException` when another user has the contact as its name.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contact) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
     let (_, name) = of_contact(contact);
-    let session = &Session::unseal(sign_in, session, name)?;
-    session.check_unused(context).await?;
+    let (typed, session) = Session::of_answer(sign_in, session, name).await?;
     let code = match contact {
         Contact::Email => match parameters.find("EMAIL_OTP_CODE") {
             Some(code) => code,
@@ -123,7 +120,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contac
             (tries.wrong, tries.expires_ms) = (wrong + 1, session.expires_ms);
             return Ok((Err(mismatch()), ChangeSet::new()));
         }
-        check_state(sign_in, session, user, name)?;
+        check_state(sign_in, &session, user, name)?;
         user.code_tries.remove(session.id());
         let confirms = user.status == UserStatus::Unconfirmed;
         if confirms {

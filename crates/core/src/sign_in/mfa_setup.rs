@@ -69,11 +69,8 @@ fn offered(pool: &Pool, user: &User, progress: &Progress) -> Result<Vec<Factor>,
 /// Those of the session and of the user's state; `InvalidParameterException` for an address that is none, or that can't be set
 /// up; `NotAuthorizedException` when nothing was set up; those of the message.
 pub(super) async fn respond(sign_in: SignIn<'_>, text: Option<&str>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = Session::unseal(sign_in, text, NAME)?;
-    session.check_unused(context).await?;
+    let SignIn { context, pool, parameters, .. } = sign_in;
+    let (typed, session) = Session::of_answer(sign_in, text, NAME).await?;
     let app: App = session.state()?;
     let user = session.get_user(sign_in).await?;
     session.check(sign_in, &user, typed)?;

@@ -61,11 +61,9 @@ fn missing_attributes(sign_in: SignIn<'_>, user: &User) -> Vec<String> {
 /// `InvalidParameterException` for missing or malformed attributes; `NotAuthorizedException` for attributes that have a
 /// value already or that the client may not write.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = &Session::unseal(sign_in, session, NAME)?;
-    session.check_unused(context).await?;
+    let SignIn { context, pool, parameters, .. } = sign_in;
+    let (typed, session) = Session::of_answer(sign_in, session, NAME).await?;
+    let session = &session;
     let new_password = parameters.get("NEW_PASSWORD")?;
     let user = session.get_user(sign_in).await?;
     let decided = update::decide(context, user, |mut user| {

@@ -25,8 +25,7 @@ use crate::users::subject;
 /// device that the user does not have, and the proof can be sent again without it.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let typed = sign_in.username()?;
     let signature = parameters.get("PASSWORD_CLAIM_SIGNATURE")?;
     let encoded = parameters.get("PASSWORD_CLAIM_SECRET_BLOCK")?;
     let timestamp = parameters.get("TIMESTAMP")?;

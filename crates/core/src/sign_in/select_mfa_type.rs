@@ -42,11 +42,8 @@ pub(super) fn names(factors: &[Factor]) -> Result<String, Error> {
 /// # Errors
 /// Those of the session and of the user's state; `InvalidParameterException` for what can't be chosen; those of the message.
 pub(super) async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = Session::unseal(sign_in, session, NAME)?;
-    session.check_unused(context).await?;
+    let SignIn { pool, parameters, .. } = sign_in;
+    let (typed, session) = Session::of_answer(sign_in, session, NAME).await?;
     let chosen = Factor::parse(parameters.get("ANSWER")?);
     let user = session.get_user(sign_in).await?;
     session.check(sign_in, &user, typed)?;

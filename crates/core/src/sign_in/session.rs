@@ -159,6 +159,21 @@ impl Session {
         Ok(session)
     }
 
+    /// What most answers begin with: the user as the answer names it, and the session, which no answer has used up.
+    ///
+    /// # Errors
+    /// Those of [`SignIn::username`], [`Self::unseal`] and [`Self::check_unused`], in this order.
+    pub async fn of_answer<'a>(
+        sign_in: SignIn<'a>,
+        text: Option<&str>,
+        challenge: ChallengeNameType,
+    ) -> Result<(&'a str, Self), Error> {
+        let username = sign_in.username()?;
+        let session = Self::unseal(sign_in, text, challenge)?;
+        session.check_unused(sign_in.context).await?;
+        Ok((username, session))
+    }
+
     /// The client that a session belongs to, with its pool, for operations that name none. Nothing else of it is checked.
     ///
     /// # Errors

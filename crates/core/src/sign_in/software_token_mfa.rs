@@ -39,14 +39,11 @@ pub(super) async fn challenge(
 /// # Errors
 /// Those of the session, of the lock and of the code.
 pub(super) async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
-    let SignIn { context, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = &Session::unseal(sign_in, session, NAME)?;
-    session.check_unused(context).await?;
+    let SignIn { context, parameters, .. } = sign_in;
+    let (typed, session) = Session::of_answer(sign_in, session, NAME).await?;
     let code = parameters.get("SOFTWARE_TOKEN_MFA_CODE")?;
     let factor = Factor::SoftwareToken;
-    let answer = Answer { session, tries: session.state()?, factor, typed };
+    let answer = Answer { session: &session, tries: session.state()?, factor, typed };
     mfa_answer::take(sign_in, &answer, "Invalid code received for user", |user| {
         if user.software_token.is_none() {
             return Err(software_token::missing());

@@ -7,6 +7,7 @@ use cenote_model::types::{AuthenticationResultType, ChallengeNameType};
 
 use crate::clients::Client;
 use crate::context::Context;
+use crate::error::Error;
 use crate::pools::Pool;
 use crate::sign_in::parameters::Parameters;
 
@@ -37,6 +38,16 @@ pub enum Request {
 }
 
 impl<'a> SignIn<'a> {
+    /// The user as an answer names it, by the name that its secret hash covers.
+    ///
+    /// # Errors
+    /// `InvalidParameterException` when it names none; those of the secret hash.
+    pub fn username(&self) -> Result<&'a str, Error> {
+        let username = self.parameters.get("USERNAME")?;
+        self.client.verify_secret_hash(&[username], self.parameters.find("SECRET_HASH"))?;
+        Ok(username)
+    }
+
     /// What the triggers at the end of a sign-in get: the metadata of a challenge's answer. That of a flow reaches only the
     /// triggers before the first factor.
     #[must_use]

@@ -114,11 +114,8 @@ fn invented(pool: &Pool, typed: &str) -> Value {
 /// Those of the session; `NotAuthorizedException` for whatever is wrong with the proof; those of the user's state, once it is
 /// right.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = &Session::unseal(sign_in, session, NAME)?;
-    session.check_unused(context).await?;
+    let SignIn { context, pool, parameters, .. } = sign_in;
+    let (typed, session) = Session::of_answer(sign_in, session, NAME).await?;
     let answer = parameters.get("CREDENTIAL")?;
     let answer = AuthenticationAnswer::parse(answer).map_err(|_| Error::incorrect_credentials())?;
     let question: Question = session.state()?;

@@ -16,11 +16,8 @@ use crate::trigger;
 /// Those of the session; `InvalidParameterException` when the pool has no such function; those of the triggers;
 /// `NotAuthorizedException` when the functions refuse the user.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
-    let session = Session::unseal(sign_in, session, NAME)?;
-    session.check_unused(context).await?;
+    let SignIn { context, pool, parameters, .. } = sign_in;
+    let (typed, session) = Session::of_answer(sign_in, session, NAME).await?;
     let answer = parameters
         .find("ANSWER")
         .ok_or_else(|| Error::invalid_parameter("Missing required parameter ANSWER"))?;

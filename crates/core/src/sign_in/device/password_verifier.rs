@@ -21,8 +21,7 @@ use crate::sign_in::step::{Outcome, SignIn};
 /// `ResourceNotFoundException` for a device that is gone or not remembered any more.
 pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let typed = sign_in.username()?;
     let key = parameters.get("DEVICE_KEY")?;
     let signature = parameters.get("PASSWORD_CLAIM_SIGNATURE")?;
     let encoded = parameters.get("PASSWORD_CLAIM_SECRET_BLOCK")?;

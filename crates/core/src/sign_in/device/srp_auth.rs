@@ -55,8 +55,7 @@ pub async fn challenge(
 /// number; `ResourceNotFoundException` for a device that is gone or not remembered any more.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
     let SignIn { context, client, parameters, .. } = sign_in;
-    let typed = parameters.get("USERNAME")?;
-    client.verify_secret_hash(&[typed], parameters.find("SECRET_HASH"))?;
+    let typed = sign_in.username()?;
     let key = parameters.get("DEVICE_KEY")?;
     let client_public = parameters.get("SRP_A")?;
     device::check_form(key)?;
