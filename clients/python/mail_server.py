@@ -28,9 +28,9 @@ def free_port():
 
 
 class Certificate:
-    """A certificate authority that only the server under test trusts, and a certificate for 127.0.0.1."""
+    """A certificate authority that only the server under test trusts, and a certificate for 127.0.0.1 and these names."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *names):
         self.authority, self.chain, self.key = folder / "authority.pem", folder / "chain.pem", folder / "key.pem"
         authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -55,9 +55,10 @@ class Certificate:
         self.authority.write_bytes(
             build("tests", authority_key.public_key(), "tests", (x509.BasicConstraints(True, None), True))
         )
-        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        served = x509.SubjectAlternativeName([address, *map(x509.DNSName, names)])
         self.chain.write_bytes(
-            build("127.0.0.1", key.public_key(), "tests", (x509.BasicConstraints(False, None), True), (address, False))
+            build("127.0.0.1", key.public_key(), "tests", (x509.BasicConstraints(False, None), True), (served, False))
         )
         self.key.write_bytes(
             key.private_bytes(
