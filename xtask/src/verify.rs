@@ -88,7 +88,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "browser",
-        proves: "the inbox page and calls from web pages, in headless Chromium",
+        proves: "the inbox page, Amplify, passkeys and calls from web pages, in headless Chromium",
         needs: &[Need::Node, Need::Chromium],
         run: browser,
         only_by_name: None,

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { openBrowser, startOtherSite } from '../../support/browser.js';
-import { PASSWORD, confirmedUser, makePool, startCenote } from '../../support/cenote.js';
+import { makePoolWithPasskeys, openBrowser, openPageWithAuthenticator, startOtherSite } from '../../support/browser.js';
+import { PASSWORD, confirmedUser, startCenote } from '../../support/cenote.js';
 
 let cenote;
 let browser;
@@ -18,21 +18,6 @@ after(async () => {
   await cenote?.stop();
 });
 
-/** A page at localhost, with an authenticator that answers at once. */
-async function pageWithAuthenticator(options = {}) {
-  const page = await browser.newPage();
-  await page.goto(site.url.replace('127.0.0.1', 'localhost'));
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
-      automaticPresenceSimulation: true, ...options,
-    },
-  });
-  return page;
-}
-
 const create = (page, options) =>
   page.evaluate(async (options) => {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
@@ -45,16 +30,6 @@ const get = (page, options) =>
     return (await navigator.credentials.get({ publicKey })).toJSON();
   }, options);
 
-async function poolWithPasskeys(UserVerification) {
-  const pool = await makePool(cenote, {
-    pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } } },
-    client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] },
-  });
-  const WebAuthnConfiguration = { RelyingPartyId: 'localhost', UserVerification };
-  await pool.api.setUserPoolMfaConfig({ UserPoolId: pool.poolId, WebAuthnConfiguration });
-  return pool;
-}
-
 async function tokenOf({ api, clientId }, USERNAME) {
   const { AuthenticationResult } = await api.initiateAuth({
     ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters: { USERNAME, PASSWORD },
@@ -63,11 +38,11 @@ async function tokenOf({ api, clientId }, USERNAME) {
 }
 
 test('a browser makes a passkey, signs in by it again and again, and gives it up', async () => {
-  const pool = await poolWithPasskeys('required');
+  const pool = await makePoolWithPasskeys(cenote, 'required');
   const { api, clientId } = pool;
   await confirmedUser(cenote, pool, 'rosa');
   const AccessToken = await tokenOf(pool, 'rosa');
-  const page = await pageWithAuthenticator();
+  const page = await openPageWithAuthenticator(browser, site);
   const { CredentialCreationOptions } = await api.startWebAuthnRegistration({ AccessToken });
   const Credential = await create(page, CredentialCreationOptions);
   await api.completeWebAuthnRegistration({ AccessToken, Credential });
@@ -103,11 +78,11 @@ test('a browser makes a passkey, signs in by it again and again, and gives it up
 });
 
 test('a page that asks less of an authenticator than it was told is refused', async () => {
-  const pool = await poolWithPasskeys('preferred');
+  const pool = await makePoolWithPasskeys(cenote, 'preferred');
   const { api, clientId, poolId } = pool;
   await confirmedUser(cenote, pool, 'sven');
   const AccessToken = await tokenOf(pool, 'sven');
-  const page = await pageWithAuthenticator({ hasUserVerification: false, isUserVerified: false });
+  const page = await openPageWithAuthenticator(browser, site, { hasUserVerification: false, isUserVerified: false });
   const { CredentialCreationOptions } = await api.startWebAuthnRegistration({ AccessToken });
   const Credential = await create(page, CredentialCreationOptions);
   await api.completeWebAuthnRegistration({ AccessToken, Credential });

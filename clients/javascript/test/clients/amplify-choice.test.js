@@ -16,7 +16,10 @@ let pool;
 before(async () => {
   cenote = await startCenote();
   pool = await makePool(cenote, {
-    pool: { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP'] } } },
+    pool: {
+      Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP'] } },
+      SmsConfiguration: { SnsCallerArn: 'arn:aws:iam::123456789012:role/sms', ExternalId: 'tests' },
+    },
     client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'] },
   });
   const Cognito = { userPoolId: pool.poolId, userPoolClientId: pool.clientId, userPoolEndpoint: cenote.url };
@@ -71,6 +74,19 @@ for (const chosen of ['PASSWORD', 'PASSWORD_SRP', 'EMAIL_OTP']) test(`${chosen} 
   assert.equal(asked.nextStep.signInStep, expected);
   const challengeResponse = chosen === 'EMAIL_OTP' ? await code(to) : PASSWORD;
   assert.deepEqual(await confirmSignIn({ challengeResponse }), DONE);
+  await signOut();
+});
+
+test('a code by text message that is preferred', async () => {
+  await confirmedUser(cenote, pool, 'wanda');
+  const to = '+12065551234';
+  const UserAttributes = [{ Name: 'phone_number', Value: to }];
+  await pool.api.adminUpdateUserAttributes({ UserPoolId: pool.poolId, Username: 'wanda', UserAttributes });
+  const options = { authFlowType, preferredChallenge: 'SMS_OTP' };
+  const { nextStep } = await signIn({ username: 'wanda', options });
+  assert.equal(nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_SMS_CODE');
+  assert.equal(nextStep.codeDeliveryDetails.destination, '+*******1234');
+  assert.deepEqual(await confirmSignIn({ challengeResponse: await code(to) }), DONE);
   await signOut();
 });
 

@@ -1,4 +1,4 @@
-// amazon-cognito-identity-js, unmodified, where the pool's functions decide what a user is asked.
+// amazon-cognito-identity-js and Amplify, unmodified, where the pool's functions decide what a user is asked.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -6,6 +6,8 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import identity from 'amazon-cognito-identity-js';
+import { Amplify } from 'aws-amplify';
+import { confirmSignIn, getCurrentUser, signIn as signInByAmplify, signOut } from 'aws-amplify/auth';
 
 import { PASSWORD, confirmedUser, makePool, startCenote } from '../../support/cenote.js';
 
@@ -47,12 +49,15 @@ after(async () => {
   lambda?.close();
 });
 
-async function startUser(name) {
+async function poolOf(name) {
   const LambdaConfig = { DefineAuthChallenge: ARN, CreateAuthChallenge: ARN, VerifyAuthChallengeResponse: ARN };
-  const { api, poolId, clientId } = await makePool(cenote, {
-    pool: { LambdaConfig }, client: { ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH'] },
-  });
-  await confirmedUser(cenote, { api, poolId, clientId }, name);
+  const pool = await makePool(cenote, { pool: { LambdaConfig }, client: { ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH'] } });
+  await confirmedUser(cenote, pool, name);
+  return pool;
+}
+
+async function startUser(name) {
+  const { poolId, clientId } = await poolOf(name);
   const pool = new CognitoUserPool({ UserPoolId: poolId, ClientId: clientId, endpoint: `${cenote.url}/` });
   const user = new CognitoUser({ Username: name, Pool: pool });
   user.setAuthenticationFlowType('CUSTOM_AUTH');
@@ -91,5 +96,28 @@ test('a proof of the password, then questions', async () => {
   assert.ok(session.isValid());
   await assert.rejects(signIn(user, start('Wrong-guess-1'), ['5']), {
     code: 'NotAuthorizedException', message: 'Incorrect username or password.',
+  });
+});
+
+for (const authFlowType of ['CUSTOM_WITHOUT_SRP', 'CUSTOM_WITH_SRP']) test(`Amplify, ${authFlowType}`, async () => {
+  const username = `xenia-${authFlowType}`;
+  const { poolId, clientId } = await poolOf(username);
+  const Cognito = { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: cenote.url };
+  Amplify.configure({ Auth: { Cognito } });
+  const proves = authFlowType === 'CUSTOM_WITH_SRP';
+  const start = (password) => signInByAmplify({ username, password: proves ? password : undefined, options: { authFlowType } });
+  if (proves) await assert.rejects(start('Wrong-guess-1'), { name: 'NotAuthorizedException' });
+  const asked = await start(PASSWORD);
+  assert.equal(asked.nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE');
+  assert.equal(asked.nextStep.additionalInfo.question, '2 + 3');
+  const again = await confirmSignIn({ challengeResponse: '4' });
+  assert.equal(again.nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE');
+  assert.equal((await confirmSignIn({ challengeResponse: '5' })).isSignedIn, true);
+  assert.equal((await getCurrentUser()).username, username);
+  await signOut();
+  await start(PASSWORD);
+  await confirmSignIn({ challengeResponse: '4' });
+  await assert.rejects(confirmSignIn({ challengeResponse: '6' }), {
+    name: 'NotAuthorizedException', message: 'Incorrect username or password.',
   });
 });

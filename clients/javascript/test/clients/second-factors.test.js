@@ -146,3 +146,42 @@ test('Amplify sets an address up on the way in', async () => {
   assert.equal((await confirmSignIn({ challengeResponse: code })).isSignedIn, true);
   await signOut();
 });
+
+test('Amplify sets an app up on the way in', async () => {
+  const pool = await poolWith('ON', ['totp']);
+  await makeUser(pool, 'tove');
+  configure(pool);
+  const { nextStep } = await signIn({ username: 'tove', password: PASSWORD });
+  assert.equal(nextStep.signInStep, 'CONTINUE_SIGN_IN_WITH_TOTP_SETUP');
+  const { sharedSecret } = nextStep.totpSetupDetails;
+  await assert.rejects(confirmSignIn({ challengeResponse: totp(sharedSecret, -5) }), { name: 'EnableSoftwareTokenMFAException' });
+  assert.equal((await confirmSignIn({ challengeResponse: totp(sharedSecret) })).isSignedIn, true);
+  await signOut();
+});
+
+test('Amplify lets a user choose what to set up on the way in', async () => {
+  const pool = await poolWith('ON', ['totp', 'email']);
+  const UserPoolId = pool.poolId;
+  for (const choice of ['TOTP', 'EMAIL']) {
+    const username = `ulla-${choice}`;
+    await pool.api.adminCreateUser({ UserPoolId, Username: username, MessageAction: 'SUPPRESS', TemporaryPassword: 'Temporary-1' });
+    configure(pool);
+    let { nextStep } = await signIn({ username, password: 'Temporary-1' });
+    assert.equal(nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED');
+    ({ nextStep } = await confirmSignIn({ challengeResponse: PASSWORD }));
+    assert.equal(nextStep.signInStep, 'CONTINUE_SIGN_IN_WITH_MFA_SETUP_SELECTION');
+    assert.deepEqual(nextStep.allowedMFATypes.toSorted(), ['EMAIL', 'TOTP']);
+    ({ nextStep } = await confirmSignIn({ challengeResponse: choice }));
+    let code;
+    if (choice === 'TOTP') {
+      code = totp(nextStep.totpSetupDetails.sharedSecret);
+    } else {
+      const challengeResponse = `${username}@example.com`;
+      ({ nextStep } = await confirmSignIn({ challengeResponse }));
+      assert.equal(nextStep.signInStep, 'CONFIRM_SIGN_IN_WITH_EMAIL_CODE');
+      ({ code } = await cenote.message('Authentication', { pool: UserPoolId, to: challengeResponse }));
+    }
+    assert.equal((await confirmSignIn({ challengeResponse: code })).isSignedIn, true);
+    await signOut();
+  }
+});
