@@ -254,15 +254,13 @@ impl TestService {
 
     /// Creates a pool with these members beside its name; its id.
     pub async fn pool(&self, members: Value) -> String {
-        let mut request = json!({ "PoolName": "pool" });
-        merge(&mut request, members);
+        let request = merged(json!({ "PoolName": "pool" }), members);
         text(&self.ok("CreateUserPool", request).await["UserPool"]["Id"])
     }
 
     /// Creates a client with these members beside pool and name; its id.
     pub async fn client(&self, pool: &str, members: Value) -> String {
-        let mut request = json!({ "UserPoolId": pool, "ClientName": "client" });
-        merge(&mut request, members);
+        let request = merged(json!({ "UserPoolId": pool, "ClientName": "client" }), members);
         text(&self.ok("CreateUserPoolClient", request).await["UserPoolClient"]["ClientId"])
     }
 
@@ -317,8 +315,17 @@ pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
-fn merge(into: &mut Value, members: Value) {
-    if let (Value::Object(into), Value::Object(members)) = (into, members) {
-        into.extend(members);
+/// A JSON object with further members, which replace those of the same names.
+///
+/// # Panics
+/// When one of the two is no object.
+#[must_use]
+pub fn merged(object: Value, members: Value) -> Value {
+    match (object, members) {
+        (Value::Object(mut object), Value::Object(members)) => {
+            object.extend(members);
+            Value::Object(object)
+        }
+        (object, members) => panic!("no objects: {object}, {members}"),
     }
 }

@@ -1,4 +1,4 @@
-use cenote_core::testing::{TestService, text};
+use cenote_core::testing::{TestService, merged, text};
 use serde_json::{Value, json};
 
 use crate::{create, describe, refused};
@@ -63,8 +63,7 @@ async fn everything_that_is_given_is_described() {
         "CallbackURLs": ["myapp://done", "https://example.com/in", "http://localhost:3000"],
         "LogoutURLs": ["https://example.com/out", "http://127.0.0.1/out"],
     });
-    let mut members = given.clone();
-    members.as_object_mut().unwrap().extend(lists.as_object().unwrap().clone());
+    let mut members = merged(given.clone(), lists);
     members["GenerateSecret"] = json!(true);
     let client = create(&service, &pool, members).await;
     for (member, value) in given.as_object().unwrap() {

@@ -15,14 +15,12 @@ mod oauth;
 mod secrets;
 mod update;
 
-use cenote_core::testing::TestService;
+use cenote_core::testing::{TestService, merged};
 use serde_json::{Value, json};
 
 /// A request with a pool, a name and these members.
 fn request(pool: &str, members: Value) -> Value {
-    let mut request = json!({ "UserPoolId": pool, "ClientName": "client" });
-    request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    request
+    merged(json!({ "UserPoolId": pool, "ClientName": "client" }), members)
 }
 
 /// The client that these members make.

@@ -1,4 +1,4 @@
-use cenote_core::testing::{TestService, text};
+use cenote_core::testing::{TestService, merged, text};
 use serde_json::{Value, json};
 
 use crate::{create, describe, invalid};
@@ -73,11 +73,7 @@ async fn what_is_described_can_be_sent_back() {
 async fn an_update_is_checked_like_a_creation() {
     let service = TestService::new().await;
     let pool = service.pool(json!({})).await;
-    let update = |id: &str, members: Value| {
-        let mut request = json!({ "UserPoolId": pool, "ClientId": id });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        request
-    };
+    let update = |id: &str, members: Value| merged(json!({ "UserPoolId": pool, "ClientId": id }), members);
     let public = service.client(&pool, json!({})).await;
     let propagate = json!({ "EnablePropagateAdditionalUserContextData": true });
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use cenote_core::testing::{AuthenticatorApp, TestService, WireError, text};
+use cenote_core::testing::{AuthenticatorApp, TestService, WireError, merged, text};
 use cenote_crypto::web_authn::testing::{Authenticator, Said};
 use cenote_crypto::{SecretString, secret_hash};
 use cenote_store::{PoolId, Sub, User};
@@ -247,11 +247,7 @@ impl World {
             { "Name": "email", "Value": format!("{user}@example.org") }, { "Name": "email_verified", "Value": "true" },
             { "Name": "phone_number", "Value": "+15555550100" },
         ]);
-        let of = |members: Value| {
-            let mut request = json!({ "UserPoolId": pool, "Username": user });
-            request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-            request
-        };
+        let of = |members: Value| merged(json!({ "UserPoolId": pool, "Username": user }), members);
         if stage == Stage::New {
             let client = self.service.ok("ListUserPoolClients", json!({ "UserPoolId": pool })).await;
             let public = client["UserPoolClients"]

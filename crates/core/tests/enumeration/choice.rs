@@ -1,6 +1,7 @@
 //! USER_AUTH: what is offered depends on the user, so everybody is compared with a name that nobody has and that is offered the
 //! same.
 
+use cenote_core::testing::merged;
 use serde_json::{Value, json};
 
 use crate::world::{World, one_after_the_other};
@@ -41,8 +42,7 @@ impl World {
     }
 
     async fn begin(&self, name: &str, parameters: Value) -> ((Value, Work), Value) {
-        let mut all = json!({ "USERNAME": name });
-        all.as_object_mut().unwrap().extend(parameters.as_object().unwrap().clone());
+        let all = merged(json!({ "USERNAME": name }), parameters);
         let request = json!({ "ClientId": self.client, "AuthFlow": "USER_AUTH", "AuthParameters": all });
         self.step(name, "InitiateAuth", request).await
     }
@@ -54,8 +54,7 @@ impl World {
         session: &Value,
         responses: Value,
     ) -> ((Value, Work), Value) {
-        let mut all = json!({ "USERNAME": name });
-        all.as_object_mut().unwrap().extend(responses.as_object().unwrap().clone());
+        let all = merged(json!({ "USERNAME": name }), responses);
         let request = json!({
             "ClientId": self.client, "ChallengeName": challenge, "Session": session, "ChallengeResponses": all,
         });

@@ -1,6 +1,6 @@
 //! A pool with users in every state, and a client that must not learn of them.
 
-use cenote_core::testing::{TestService, TestServiceBuilder, text};
+use cenote_core::testing::{TestService, TestServiceBuilder, merged, text};
 use cenote_store::{Change, UserStatus};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
@@ -46,8 +46,7 @@ impl World {
     /// The same on a service that is not quite the default one.
     pub async fn populated_on(builder: TestServiceBuilder, pool: Value) -> Self {
         let service = builder.start().await;
-        let mut members = json!({ "AutoVerifiedAttributes": ["email"] });
-        members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
+        let members = merged(json!({ "AutoVerifiedAttributes": ["email"] }), pool);
         let pool = service.pool(members).await;
         let client = json!({
             "PreventUserExistenceErrors": "ENABLED",

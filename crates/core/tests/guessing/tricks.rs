@@ -1,6 +1,6 @@
 //! What might win another guess, and must not.
 
-use cenote_core::testing::text;
+use cenote_core::testing::{merged, text};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -28,11 +28,7 @@ async fn every_trick(world: &World, target: &Target, turn: usize) {
     if target.token.is_empty() {
         return;
     }
-    let own = |members: Value| {
-        let mut request = json!({ "AccessToken": target.token });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        request
-    };
+    let own = |members: Value| merged(json!({ "AccessToken": target.token }), members);
     for attribute in ["email", "phone_number"] {
         let request = own(json!({ "AttributeName": attribute }));
         let _ = service.call("GetUserAttributeVerificationCode", request).await;

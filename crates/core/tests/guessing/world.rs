@@ -1,7 +1,7 @@
 //! Two instances over one database, and everything in it that can be guessed.
 
 use cenote_core::clock::Clock;
-use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, text};
+use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, merged, text};
 use cenote_core::users::confirm_by_link;
 use cenote_crypto::{KeyRing, MasterKey};
 use cenote_store::testing::{TemporaryStore, temporary_postgres, temporary_sqlite};
@@ -422,13 +422,6 @@ fn answer(outcome: Result<Value, WireError>) -> Answer {
 
 async fn beside(first: &TestService, builder: TestServiceBuilder, separate: bool) -> TestService {
     if separate { builder.start_again(first).await } else { builder.start_beside(first) }
-}
-
-fn merged(mut request: Value, members: Value) -> Value {
-    if let (Value::Object(request), Value::Object(members)) = (&mut request, members) {
-        request.extend(members);
-    }
-    request
 }
 
 pub fn attributes(list: &[(&str, &str)]) -> Value {

@@ -1,13 +1,12 @@
 //! Listing and deleting.
 
-use cenote_core::testing::START_MS;
+use cenote_core::testing::{START_MS, merged};
 use serde_json::{Value, json};
 
 use crate::world::*;
 
 async fn page(world: &World, token: &str, members: Value) -> Value {
-    let mut request = json!({ "AccessToken": token });
-    request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let request = merged(json!({ "AccessToken": token }), members);
     world.service.ok("ListWebAuthnCredentials", request).await
 }
 

@@ -1,5 +1,6 @@
 //! Passkeys in the place of a second factor: who may switch that on.
 
+use cenote_core::testing::merged;
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -13,10 +14,9 @@ async fn mfa(world: &World, web_authn: Value) {
 }
 
 async fn set(world: &World, token: &str, members: Value) -> Result<Value, (String, String)> {
-    let mut own = json!({ "AccessToken": token });
-    own.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let own = merged(json!({ "AccessToken": token }), members.clone());
     let by_user = world.service.call("SetUserMFAPreference", own).await;
-    let by_admin = world.service.call("AdminSetUserMFAPreference", world.admin("alice", &members)).await;
+    let by_admin = world.service.call("AdminSetUserMFAPreference", world.admin("alice", members)).await;
     assert_eq!(by_user, by_admin);
     by_user
 }

@@ -209,12 +209,12 @@ async fn all_four_operations_want_a_good_token() {
         let outcome = world.service.fails(operation, request).await;
         assert_eq!(outcome.0, "PasswordResetRequiredException", "{operation}");
     }
-    world.service.ok("AdminDisableUser", world.admin("alice", &json!({}))).await;
+    world.service.ok("AdminDisableUser", world.admin("alice", json!({}))).await;
     for (operation, request) in calls(&token) {
         assert_eq!(world.service.fails(operation, request).await, not_authorized("User is disabled."));
     }
     // The model declares no better word for a user who is gone.
-    world.service.ok("AdminDeleteUser", world.admin("alice", &json!({}))).await;
+    world.service.ok("AdminDeleteUser", world.admin("alice", json!({}))).await;
     for (operation, request) in calls(&token) {
         let outcome = world.service.fails(operation, request).await;
         assert_eq!(outcome, not_authorized("Access Token has been revoked"), "{operation}");

@@ -242,12 +242,12 @@ async fn what_happens_meanwhile_counts() {
     world.change("alice", |user| user.passkeys.clear()).await;
     assert_eq!(world.prove("alice", &session, &proof).await, Err(incorrect()));
     world.change("alice", |user| user.passkeys = deleted).await;
-    world.service.ok("AdminDisableUser", world.admin("alice", &json!({}))).await;
+    world.service.ok("AdminDisableUser", world.admin("alice", json!({}))).await;
     let (session, proof) = answer(1);
     let refused = world.prove("alice", &session, &proof).await;
     assert_eq!(code(refused), "NotAuthorizedException");
-    world.service.ok("AdminEnableUser", world.admin("alice", &json!({}))).await;
-    world.service.ok("AdminUserGlobalSignOut", world.admin("alice", &json!({}))).await;
+    world.service.ok("AdminEnableUser", world.admin("alice", json!({}))).await;
+    world.service.ok("AdminUserGlobalSignOut", world.admin("alice", json!({}))).await;
     let (session, proof) = answer(2);
     assert_eq!(code(world.prove("alice", &session, &proof).await), "NotAuthorizedException");
     assert!(signed_in(&world.sign_in("alice", &passkey, |_| {}).await));
@@ -312,7 +312,7 @@ async fn prefer(world: &World, passkey: bool) {
     let members = json!({
         "EmailMfaSettings": { "Enabled": true }, "WebAuthnMfaSettings": { "Enabled": passkey },
     });
-    world.service.ok("AdminSetUserMFAPreference", world.admin("alice", &members)).await;
+    world.service.ok("AdminSetUserMFAPreference", world.admin("alice", members)).await;
 }
 
 #[tokio::test]

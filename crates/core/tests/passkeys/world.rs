@@ -1,6 +1,6 @@
 //! A pool with passkeys, a client, and a user with a password.
 
-use cenote_core::testing::{TestService, WireError, text};
+use cenote_core::testing::{TestService, WireError, merged, text};
 pub use cenote_crypto::web_authn::testing::{Authenticator, Said, USER_PRESENT, USER_VERIFIED};
 use cenote_store::{PoolId, User};
 use serde_json::{Value, json};
@@ -32,11 +32,10 @@ impl World {
     pub async fn bare(pool: Value, client: Value) -> Self {
         let service = TestService::new().await;
         let pool = service.pool(pool).await;
-        let mut members = json!({ "ExplicitAuthFlows": [
+        let flows = json!({ "ExplicitAuthFlows": [
             "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
         ] });
-        members.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
-        let client = service.client(&pool, members).await;
+        let client = service.client(&pool, merged(flows, client)).await;
         let world = Self { service, pool, client };
         world.confirmed("alice").await;
         world
@@ -47,10 +46,8 @@ impl World {
         self.service.ok("SetUserPoolMfaConfig", request).await;
     }
 
-    pub fn admin(&self, username: &str, members: &Value) -> Value {
-        let mut request = json!({ "UserPoolId": self.pool, "Username": username });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        request
+    pub fn admin(&self, username: &str, members: Value) -> Value {
+        merged(json!({ "UserPoolId": self.pool, "Username": username }), members)
     }
 
     pub async fn confirmed(&self, username: &str) {
@@ -58,9 +55,9 @@ impl World {
             { "Name": "email", "Value": format!("{username}@test.com") }, { "Name": "name", "Value": "Alice A." },
         ]);
         let members = json!({ "MessageAction": "SUPPRESS", "UserAttributes": attributes });
-        self.service.ok("AdminCreateUser", self.admin(username, &members)).await;
+        self.service.ok("AdminCreateUser", self.admin(username, members)).await;
         let members = json!({ "Password": PASSWORD, "Permanent": true });
-        self.service.ok("AdminSetUserPassword", self.admin(username, &members)).await;
+        self.service.ok("AdminSetUserPassword", self.admin(username, members)).await;
     }
 
     pub async fn token(&self, username: &str) -> String {

@@ -15,7 +15,7 @@ mod tags;
 mod tiers;
 mod update;
 
-use cenote_core::testing::TestService;
+use cenote_core::testing::{TestService, merged};
 use serde_json::{Value, json};
 
 /// The description of a pool.
@@ -25,8 +25,7 @@ async fn describe(service: &TestService, pool: &str) -> Value {
 
 /// What creating a pool with these members fails with.
 async fn refused(service: &TestService, members: Value) -> (String, String) {
-    let mut request = json!({ "PoolName": "pool" });
-    request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let request = merged(json!({ "PoolName": "pool" }), members);
     service.fails("CreateUserPool", request).await
 }
 

@@ -1,11 +1,10 @@
-use cenote_core::testing::TestService;
+use cenote_core::testing::{TestService, merged};
 use serde_json::{Value, json};
 
 use crate::{describe, invalid, sms};
 
 async fn set(service: &TestService, pool: &str, members: Value) -> Result<Value, (String, String)> {
-    let mut request = json!({ "UserPoolId": pool });
-    request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let request = merged(json!({ "UserPoolId": pool }), members);
     service.call("SetUserPoolMfaConfig", request).await
 }
 

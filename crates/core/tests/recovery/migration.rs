@@ -1,6 +1,6 @@
 //! Users who come from another directory when they forget their password.
 
-use cenote_core::testing::TestService;
+use cenote_core::testing::{TestService, merged};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
@@ -9,8 +9,7 @@ use crate::world::*;
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:f";
 
 async fn world(lambda: &FakeLambda, pool: Value, client: Value) -> World {
-    let mut members = json!({ "LambdaConfig": { "UserMigration": FUNCTION } });
-    members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
+    let members = merged(json!({ "LambdaConfig": { "UserMigration": FUNCTION } }), pool);
     World::with(TestService::builder().lambda(&lambda.url()), members, client).await
 }
 

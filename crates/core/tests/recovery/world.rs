@@ -1,6 +1,6 @@
 //! A pool, a client, and users in every state, made by operations only.
 
-use cenote_core::testing::{TestService, TestServiceBuilder, WireError, text};
+use cenote_core::testing::{TestService, TestServiceBuilder, WireError, merged, text};
 use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
@@ -26,10 +26,8 @@ impl World {
     pub async fn with(builder: TestServiceBuilder, pool: Value, client: Value) -> Self {
         let service = builder.start().await;
         let pool = service.pool(pool).await;
-        let mut members =
-            json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"] });
-        members.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
-        let client = service.client(&pool, members).await;
+        let flows = json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"] });
+        let client = service.client(&pool, merged(flows, client)).await;
         Self { service, pool, client }
     }
 

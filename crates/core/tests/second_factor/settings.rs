@@ -1,5 +1,6 @@
 //! SetUserSettings, AdminSetUserSettings, GetUserAuthFactors, AdminGetUserAuthFactors.
 
+use cenote_core::testing::merged;
 use serde_json::{Value, json};
 
 use crate::world::*;

@@ -1,6 +1,6 @@
 //! Authenticator apps by access token, and the challenge SOFTWARE_TOKEN_MFA.
 
-use cenote_core::testing::text;
+use cenote_core::testing::{merged, text};
 use serde_json::json;
 
 use crate::world::*;

@@ -1,7 +1,7 @@
 //! A pool that offers second factors, a client, and users with a password.
 
 use cenote_core::clock::Clock;
-use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, text};
+use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, merged, text};
 use cenote_store::{Change, PoolId, User};
 use serde_json::{Value, json};
 
@@ -206,13 +206,6 @@ pub fn other(code: &str) -> String {
     let number: u64 = code.parse().unwrap();
     let width = code.len();
     format!("{:0width$}", (number + 1) % 10u64.pow(u32::try_from(width).unwrap()))
-}
-
-pub fn merged(mut request: Value, members: Value) -> Value {
-    if let (Value::Object(request), Value::Object(members)) = (&mut request, members) {
-        request.extend(members);
-    }
-    request
 }
 
 pub fn has_tokens(answer: &Value) -> bool {

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cenote_core::clock::Clock;
-use cenote_core::testing::{TestService, WireError, text};
+use cenote_core::testing::{TestService, WireError, merged, text};
 use cenote_crypto::srp::client::{Client, Question};
 use cenote_crypto::srp::timestamp;
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
@@ -23,8 +23,7 @@ pub fn allowing(factors: &[&str]) -> Value {
 }
 
 pub async fn world(pool: Value, client: Value) -> World {
-    let mut members = json!({ "ExplicitAuthFlows": FLOWS });
-    members.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
+    let members = merged(json!({ "ExplicitAuthFlows": FLOWS }), client);
     World::with(TestService::builder(), pool, members).await
 }
 
@@ -40,8 +39,7 @@ fn srp() -> Client {
 
 impl World {
     pub async fn choose(&self, username: &str, parameters: Value) -> Result<Value, WireError> {
-        let mut all = json!({ "USERNAME": username });
-        all.as_object_mut().unwrap().extend(parameters.as_object().unwrap().clone());
+        let all = merged(json!({ "USERNAME": username }), parameters);
         self.flow("USER_AUTH", all).await
     }
 
@@ -293,8 +291,7 @@ async fn a_sign_out_and_a_new_password_end_a_choice() {
     ] {
         let choice = world.choose("alice", json!({})).await.unwrap();
         world.service.clock.advance_seconds(1);
-        let mut members = json!({ "UserPoolId": world.pool, "Username": "alice" });
-        members.as_object_mut().unwrap().extend(request.1.as_object().unwrap().clone());
+        let members = merged(json!({ "UserPoolId": world.pool, "Username": "alice" }), request.1);
         world.service.ok(request.0, members).await;
         let answer = json!({ "USERNAME": "alice", "ANSWER": "PASSWORD" });
         let ended = world.answer("SELECT_CHALLENGE", &choice["Session"], answer).await;

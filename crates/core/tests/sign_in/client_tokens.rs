@@ -1,7 +1,7 @@
 //! GetClientToken: tokens of clients themselves.
 
 use cenote_core::clock::Clock as _;
-use cenote_core::testing::{TestService, TestServiceBuilder, WireError, text};
+use cenote_core::testing::{TestService, TestServiceBuilder, WireError, merged, text};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
@@ -23,18 +23,17 @@ impl Machine {
 
     async fn with(builder: TestServiceBuilder, pool: Value, members: Value) -> Self {
         let world = World::with(builder, pool, json!({})).await;
-        let mut request = json!({
+        let front = json!({
             "UserPoolId": world.pool, "ClientName": "machine", "GenerateSecret": true,
             "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"],
         });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let request = merged(front, members);
         let client = world.service.ok("CreateUserPoolClient", request).await["UserPoolClient"].clone();
         Self { world, client: text(&client["ClientId"]), secret: text(&client["ClientSecret"]) }
     }
 
     async fn ask(&self, members: Value) -> Result<Value, WireError> {
-        let mut request = json!({ "ClientId": self.client, "Secret": self.secret });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let request = merged(json!({ "ClientId": self.client, "Secret": self.secret }), members);
         let answer = self.world.service.call("GetClientToken", request).await?;
         Ok(answer["ClientAuthenticationResult"].clone())
     }
@@ -138,8 +137,8 @@ async fn only_by_the_secret_of_a_client_that_is_there_for_it() {
 async fn a_machines_client_is_nothing_else() {
     let world = World::new().await;
     let create = |members: Value| {
-        let mut request = json!({ "UserPoolId": world.pool, "ClientName": "c", "GenerateSecret": true });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let request =
+            merged(json!({ "UserPoolId": world.pool, "ClientName": "c", "GenerateSecret": true }), members);
         world.service.fails("CreateUserPoolClient", request)
     };
     assert_eq!(

@@ -1,6 +1,6 @@
 //! GetDerivedToken: a token in exchange for another.
 
-use cenote_core::testing::{TestService, WireError, text};
+use cenote_core::testing::{TestService, WireError, merged, text};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -22,24 +22,24 @@ impl Exchange {
 
     async fn with(members: Value) -> Self {
         let world = World::alice().await;
-        let mut request = json!({
+        let front = json!({
             "UserPoolId": world.pool, "ClientName": "exchange", "GenerateSecret": true,
             "ExplicitAuthFlows": ["ALLOW_TOKEN_EXCHANGE_IMPERSONATION", "ALLOW_TOKEN_EXCHANGE_DELEGATION"],
             "AllowedOAuthFlowsUserPoolClient": true, "AllowedOAuthFlows": ["code"],
             "CallbackURLs": ["https://example.org"], "AllowedOAuthScopes": [ADMIN, "openid"],
         });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let request = merged(front, members);
         let client = world.service.ok("CreateUserPoolClient", request).await["UserPoolClient"].clone();
         let tokens = world.tokens("alice").await;
         Self { world, client: text(&client["ClientId"]), secret: text(&client["ClientSecret"]), tokens }
     }
 
     async fn ask(&self, members: Value) -> Result<Value, WireError> {
-        let mut request = json!({
+        let front = json!({
             "ClientId": self.client, "ClientSecret": self.secret,
             "SubjectToken": self.tokens.access, "SubjectTokenType": "ACCESS_TOKEN",
         });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let request = merged(front, members);
         self.world.service.call("GetDerivedToken", request).await
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cenote_core::testing::{TestService, TestServiceBuilder, WireError};
+use cenote_core::testing::{TestService, TestServiceBuilder, WireError, merged};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -16,11 +16,11 @@ async fn rotating(seconds: i64, members: Value) -> World {
 }
 
 async fn rotating_on(builder: TestServiceBuilder, seconds: i64, members: Value) -> World {
-    let mut client = json!({
+    let front = json!({
         "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
         "RefreshTokenRotation": { "Feature": "ENABLED", "RetryGracePeriodSeconds": seconds },
     });
-    client.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let client = merged(front, members);
     let world = World::with(builder, json!({}), client).await;
     world.confirmed("alice").await;
     world
@@ -50,8 +50,7 @@ impl World {
 
     /// Replaces the client's configuration.
     async fn update_client(&self, members: Value) {
-        let mut request = json!({ "UserPoolId": self.pool, "ClientId": self.client });
-        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let request = merged(json!({ "UserPoolId": self.pool, "ClientId": self.client }), members);
         self.service.ok("UpdateUserPoolClient", request).await;
     }
 }

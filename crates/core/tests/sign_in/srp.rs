@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cenote_core::clock::Clock;
-use cenote_core::testing::{TestService, WireError, text};
+use cenote_core::testing::{TestService, WireError, merged, text};
 use cenote_crypto::srp::client::{Client, Question};
 use cenote_crypto::srp::timestamp;
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
@@ -14,8 +14,7 @@ use crate::world::*;
 const FLOWS: &str = "ALLOW_USER_SRP_AUTH";
 
 async fn world(pool: Value, client: Value) -> World {
-    let mut members = json!({ "ExplicitAuthFlows": [FLOWS, "ALLOW_REFRESH_TOKEN_AUTH"] });
-    members.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
+    let members = merged(json!({ "ExplicitAuthFlows": [FLOWS, "ALLOW_REFRESH_TOKEN_AUTH"] }), client);
     let world = World::with(TestService::builder(), pool, members).await;
     world.confirmed("alice").await;
     world

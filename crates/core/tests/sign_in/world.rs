@@ -1,7 +1,7 @@
 //! A pool, a client, and a user with a password.
 
 use base64::Engine;
-use cenote_core::testing::{TestService, TestServiceBuilder, WireError, text};
+use cenote_core::testing::{TestService, TestServiceBuilder, WireError, merged, text};
 use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
@@ -22,11 +22,10 @@ impl World {
     pub async fn with(builder: TestServiceBuilder, pool: Value, client: Value) -> Self {
         let service = builder.start().await;
         let pool = service.pool(pool).await;
-        let mut members = json!({ "ExplicitAuthFlows": [
+        let flows = json!({ "ExplicitAuthFlows": [
             "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
         ] });
-        members.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
-        let client = service.client(&pool, members).await;
+        let client = service.client(&pool, merged(flows, client)).await;
         Self { service, pool, client }
     }
 

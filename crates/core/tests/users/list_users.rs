@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cenote_core::testing::text;
+use cenote_core::testing::{merged, text};
 use serde_json::{Value, json};
 
 use crate::world::*;
 
 async fn list(world: &World, members: Value) -> Result<Value, (String, String)> {
-    let mut request = json!({ "UserPoolId": world.pool });
-    request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let request = merged(json!({ "UserPoolId": world.pool }), members);
     world.service.call("ListUsers", request).await
 }
 

@@ -1,16 +1,16 @@
 //! Pools where a new contact waits for its verification.
 
+use cenote_core::testing::merged;
 use serde_json::{Value, json};
 
 use crate::world::*;
 
 async fn world(members: Value) -> World {
-    let mut pool = json!({
+    let front = json!({
         "AutoVerifiedAttributes": ["email"],
         "UserAttributeUpdateSettings": { "AttributesRequireVerificationBeforeUpdate": ["email"] },
     });
-    pool.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    World::of(pool).await
+    World::of(merged(front, members)).await
 }
 
 async fn update(world: &World, token: &str, value: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cenote_core::testing::{TestService, TestServiceBuilder, WireError, text};
+use cenote_core::testing::{TestService, TestServiceBuilder, WireError, merged, text};
 use cenote_store::InboxMessage;
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
@@ -30,10 +30,8 @@ impl World {
     pub async fn with(builder: TestServiceBuilder, pool: Value, client: Value) -> Self {
         let service = builder.start().await;
         let pool = service.pool(pool).await;
-        let mut members =
-            json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"] });
-        members.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
-        let client = service.client(&pool, members).await;
+        let flows = json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"] });
+        let client = service.client(&pool, merged(flows, client)).await;
         Self { service, pool, client }
     }
 
@@ -116,13 +114,6 @@ impl World {
     pub async fn messages(&self, purpose: &str) -> Vec<InboxMessage> {
         self.service.inbox().await.into_iter().filter(|message| message.purpose == purpose).collect()
     }
-}
-
-fn merged(mut request: Value, members: Value) -> Value {
-    if let (Value::Object(request), Value::Object(members)) = (&mut request, members) {
-        request.extend(members);
-    }
-    request
 }
 
 /// A function at every trigger of a pool, and what it answers by trigger source.

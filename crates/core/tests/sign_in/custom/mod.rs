@@ -5,7 +5,7 @@ mod hidden_users;
 mod proof_first;
 mod questions;
 
-use cenote_core::testing::{TestService, WireError, text};
+use cenote_core::testing::{TestService, WireError, merged, text};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
@@ -60,10 +60,8 @@ fn sums(rounds: usize) -> impl Fn(Value) -> FakeAnswer + Send + Sync + 'static {
 }
 
 async fn world_of(lambda: &FakeLambda, pool: Value, client: Value) -> World {
-    let mut members = json!({ "LambdaConfig": functions() });
-    members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
-    let mut of_client = json!({ "ExplicitAuthFlows": FLOWS });
-    of_client.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
+    let members = merged(json!({ "LambdaConfig": functions() }), pool);
+    let of_client = merged(json!({ "ExplicitAuthFlows": FLOWS }), client);
     let world = World::with(TestService::builder().lambda(&lambda.url()), members, of_client).await;
     world.confirmed("alice").await;
     world

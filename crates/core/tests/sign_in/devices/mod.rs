@@ -9,7 +9,7 @@ mod second_factor;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cenote_core::testing::{TestService, TestServiceBuilder, WireError, text};
+use cenote_core::testing::{TestService, TestServiceBuilder, WireError, merged, text};
 use cenote_crypto::random::SeededRandom;
 use cenote_crypto::srp::Verifier;
 use cenote_crypto::srp::client::Question;
@@ -64,8 +64,7 @@ fn always() -> Value {
 }
 
 async fn world_of(configuration: Value, builder: TestServiceBuilder, pool: Value) -> World {
-    let mut members = json!({ "DeviceConfiguration": configuration });
-    members.as_object_mut().unwrap().extend(pool.as_object().unwrap().clone());
+    let members = merged(json!({ "DeviceConfiguration": configuration }), pool);
     let world = World::with(builder, members, json!({ "ExplicitAuthFlows": FLOWS })).await;
     world.confirmed("alice").await;
     world.confirmed("bob").await;
