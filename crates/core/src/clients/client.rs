@@ -1,8 +1,9 @@
 use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::sealed::Purpose;
 use cenote_crypto::secret::SecretString;
+use cenote_model::ErrorCode;
 use cenote_model::types::{ExplicitAuthFlowsType, PreventUserExistenceErrorTypes, UserPoolClientType};
-use cenote_store::{ClientId, PoolId};
+use cenote_store::{Change, ClientId, CommitError, PoolId};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -53,6 +54,20 @@ impl Client {
         match context.store.find_client(&ClientId::new(id)).await? {
             Some(record) if record.pool_id == *pool_id => Self::from_record(record, &context.keyring),
             _ => Err(Error::client_missing(id)),
+        }
+    }
+
+    /// Stores another record of the client, if nobody has changed it since it was read.
+    ///
+    /// # Errors
+    /// `ConcurrentModificationException` when somebody has.
+    pub(crate) async fn replace(context: &Context, record: cenote_store::Client) -> Result<(), Error> {
+        match context.commit(vec![Change::UpdateClient(record)]).await {
+            Err(CommitError::Conflict(_)) => Err(Error::new(
+                ErrorCode::ConcurrentModificationException,
+                "The app client is being changed by another request. Try again.",
+            )),
+            outcome => outcome.map_err(Error::from),
         }
     }
 

@@ -1,6 +1,4 @@
-use cenote_model::ErrorCode;
 use cenote_model::types::{UpdateUserPoolClientRequest, UpdateUserPoolClientResponse};
-use cenote_store::{Change, CommitError};
 
 use crate::clients::members::Members;
 use crate::clients::{Client, checks, describe};
@@ -28,16 +26,7 @@ pub async fn update_user_pool_client(
         modified_ms: context.now_ms,
         ..client.record.clone()
     };
-    match context.commit(vec![Change::UpdateClient(record.clone())]).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict(_)) => {
-            return Err(Error::new(
-                ErrorCode::ConcurrentModificationException,
-                "The app client is being changed by another request. Try again.",
-            ));
-        }
-        Err(CommitError::Store(cause)) => return Err(Error::internal(cause)),
-    }
+    Client::replace(context, record.clone()).await?;
     let client = Client::from_record(record, &context.keyring)?;
     Ok(UpdateUserPoolClientResponse { user_pool_client: Some(describe::describe(&client)) })
 }

@@ -71,13 +71,7 @@ pub fn check_enabled(pool: &Pool) -> Result<(), Error> {
 /// Whether passkeys are among the pool's first factors.
 #[must_use]
 pub fn is_enabled(pool: &Pool) -> bool {
-    pool.configuration
-        .user_pool
-        .policies
-        .as_ref()
-        .and_then(|policies| policies.sign_in_policy.as_ref())
-        .and_then(|policy| policy.allowed_first_auth_factors.as_ref())
-        .is_some_and(|factors| factors.contains(&AuthFactorType::WebAuthn))
+    pool.configuration.first_factors().contains(&AuthFactorType::WebAuthn)
 }
 
 /// Whether a passkey that verifies its user can be two factors in the pool.

@@ -198,13 +198,7 @@ fn tags(pool: &UserPoolType) -> Result<(), Error> {
 /// `InvalidParameterException`.
 pub fn first_factors(configuration: &PoolConfiguration) -> Result<(), Error> {
     let pool = &configuration.user_pool;
-    let factors = pool
-        .policies
-        .as_ref()
-        .and_then(|policies| policies.sign_in_policy.as_ref())
-        .and_then(|policy| policy.allowed_first_auth_factors.as_deref());
-    let Some(factors) = factors else { return Ok(()) };
-    let allows = |factor| factors.contains(&factor);
+    let allows = |factor| configuration.first_factors().contains(&factor);
     if allows(AuthFactorType::SmsOtp) && pool.sms_configuration.is_none() {
         return Err(Error::invalid_parameter(
             "SMS_OTP can not be configured as AuthFactor as user pool is missing valid SMS configuration",

@@ -6,9 +6,9 @@ use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::sealed::Purpose;
 use cenote_model::ErrorCode;
 use cenote_model::types::{
-    AliasAttributeType, AttributeDataType, EmailMfaConfigType, PasswordPolicyType, SchemaAttributeType,
-    SoftwareTokenMfaConfigType, UserPoolMfaType, UserPoolType, UsernameAttributeType, VerifiedAttributeType,
-    WebAuthnConfigurationType,
+    AliasAttributeType, AttributeDataType, AuthFactorType, EmailMfaConfigType, PasswordPolicyType,
+    SchemaAttributeType, SoftwareTokenMfaConfigType, UserPoolMfaType, UserPoolType, UsernameAttributeType,
+    VerifiedAttributeType, WebAuthnConfigurationType,
 };
 use cenote_store::{Change, CommitError, PoolId};
 use serde_json::{Value, json};
@@ -58,6 +58,17 @@ impl PoolConfiguration {
             "WebAuthn": serde_json::to_value(&self.web_authn).map_err(Error::internal)?,
             "Sessions": serde_json::to_value(self.sessions).map_err(Error::internal)?,
         }))
+    }
+
+    /// What a sign-in by choice may begin with: a password where the pool says nothing else.
+    #[must_use]
+    pub fn first_factors(&self) -> &[AuthFactorType] {
+        self.user_pool
+            .policies
+            .as_ref()
+            .and_then(|policies| policies.sign_in_policy.as_ref())
+            .and_then(|policy| policy.allowed_first_auth_factors.as_deref())
+            .unwrap_or(&[AuthFactorType::Password])
     }
 
     /// Reads what [`Self::to_value`] wrote.

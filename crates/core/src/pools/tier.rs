@@ -21,15 +21,12 @@ pub fn unavailable(configuration: &PoolConfiguration) -> Vec<String> {
     let tier = pool.user_pool_tier.unwrap_or(UserPoolTierType::Essentials);
     let mut features = Vec::new();
     if tier == UserPoolTierType::Lite {
-        let policies = pool.policies.as_ref();
-        let factors = policies
-            .and_then(|policies| policies.sign_in_policy.as_ref())
-            .and_then(|policy| policy.allowed_first_auth_factors.as_deref())
-            .unwrap_or_default();
-        if factors.iter().any(|factor| *factor != AuthFactorType::Password) {
+        if configuration.first_factors().iter().any(|factor| *factor != AuthFactorType::Password) {
             features.push("Passwordless Sign-In".to_owned());
         }
-        let history = policies
+        let history = pool
+            .policies
+            .as_ref()
             .and_then(|policies| policies.password_policy.as_ref())
             .and_then(|policy| policy.password_history_size);
         if history.is_some_and(|size| size > 0) {

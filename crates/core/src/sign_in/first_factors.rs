@@ -40,13 +40,7 @@ pub fn offered(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> Vec<Chall
 const PASSWORDS: [ChallengeNameType; 2] = [ChallengeNameType::PasswordSrp, ChallengeNameType::Password];
 
 fn allows(pool: &Pool, factor: AuthFactorType) -> bool {
-    pool.configuration
-        .user_pool
-        .policies
-        .as_ref()
-        .and_then(|policies| policies.sign_in_policy.as_ref())
-        .and_then(|policy| policy.allowed_first_auth_factors.as_ref())
-        .map_or(factor == AuthFactorType::Password, |factors| factors.contains(&factor))
+    pool.configuration.first_factors().contains(&factor)
 }
 
 /// What a user has. An invited one has to choose a password, and who signs in with a second factor begins with the first that

@@ -1,9 +1,7 @@
-use cenote_model::ErrorCode;
 use cenote_model::types::{
     ClientSSOSessionConfigType, SetUserPoolClientSessionConfigurationRequest,
     SetUserPoolClientSessionConfigurationResponse, UserPoolTierType,
 };
-use cenote_store::{Change, CommitError};
 
 use crate::clients::Client;
 use crate::context::Context;
@@ -31,16 +29,7 @@ pub async fn set_user_pool_client_session_configuration(
     let max_validity_minutes = request.sso_session.max_validity_minutes;
     let record =
         cenote_store::Client { sso_session_minutes: Some(max_validity_minutes), ..client.record.clone() };
-    match context.commit(vec![Change::UpdateClient(record)]).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict(_)) => {
-            return Err(Error::new(
-                ErrorCode::ConcurrentModificationException,
-                "The app client is being changed by another request. Try again.",
-            ));
-        }
-        Err(CommitError::Store(cause)) => return Err(Error::internal(cause)),
-    }
+    Client::replace(context, record).await?;
     Ok(SetUserPoolClientSessionConfigurationResponse {
         client_id: Some(request.client_id),
         sso_session: Some(ClientSSOSessionConfigType { max_validity_minutes }),

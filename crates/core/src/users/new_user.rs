@@ -67,15 +67,8 @@ pub(super) fn build(
 
 /// Whether users of this pool may do without a password.
 pub(super) fn may_lack_password(pool: &Pool) -> bool {
-    pool.configuration
-        .user_pool
-        .policies
-        .as_ref()
-        .and_then(|policies| policies.sign_in_policy.as_ref())
-        .and_then(|policy| policy.allowed_first_auth_factors.as_ref())
-        .is_some_and(|factors| {
-            factors.iter().any(|factor| matches!(factor, AuthFactorType::EmailOtp | AuthFactorType::SmsOtp))
-        })
+    let factors = pool.configuration.first_factors();
+    factors.contains(&AuthFactorType::EmailOtp) || factors.contains(&AuthFactorType::SmsOtp)
 }
 
 /// Whether nobody has the names of a new user. `exists` is the text for a taken user name.
