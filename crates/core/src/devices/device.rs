@@ -11,12 +11,13 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::page::{self, Position};
 use crate::pools::Pool;
+use crate::tokens::validity::LONGEST_TOKEN_MS;
 use crate::users::subject::keyed_hash;
 
 /// How often a change is tried again while others change the same device.
 const ATTEMPTS: usize = 8;
 /// How long a forgotten key is remembered as such: longer than any access token that names it.
-const FORGOTTEN_MS: i64 = 25 * 3_600_000;
+const FORGOTTEN_MS: i64 = LONGEST_TOKEN_MS + 3_600_000;
 /// The longest key that the model takes.
 const MAX_KEY_LENGTH: usize = 55;
 
@@ -208,8 +209,8 @@ pub fn describe(context: &Context, user: &User, device: &Device) -> DeviceType {
         device_attributes: Some(attributes.collect()),
         device_create_date: Some(Timestamp(device.created_ms)),
         device_key: Some(device.key.clone()),
-        // Whole seconds, as at Cognito.
-        device_last_authenticated_date: Some(Timestamp(device.authenticated_ms.div_euclid(1000) * 1000)),
+        // As at Cognito.
+        device_last_authenticated_date: Some(Timestamp(device.authenticated_ms).whole_seconds()),
         device_last_modified_date: Some(Timestamp(device.modified_ms)),
     }
 }

@@ -1,13 +1,14 @@
 //! Refresh tokens: sealed, so that nothing of them is stored. What is stored is their end.
 
 use cenote_crypto::sealed::Purpose;
-use cenote_store::User;
+use cenote_store::{Change, Revocation, User};
 use serde::{Deserialize, Serialize};
 
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::tokens::grant::Grant;
+use crate::tokens::validity::LONGEST_TOKEN_MS;
 
 /// What is in a refresh token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,17 @@ impl RefreshToken {
         let scope = [client.record.pool_id.as_str(), client.id()];
         let plain = context.keyring.unseal_text(Purpose::RefreshToken, &scope, token).ok()?;
         serde_json::from_slice(plain.expose()).ok()
+    }
+
+    /// The change that revokes the token, with every other one of its sign-in.
+    #[must_use]
+    pub fn revoke(&self, context: &Context, client: &Client) -> Change {
+        Change::Revoke(Revocation {
+            pool_id: client.record.pool_id.clone(),
+            family: self.grant.origin_jti.clone(),
+            // Access tokens may outlive the refresh token, and were issued while the client had whatever validity.
+            expires_ms: self.expires_ms.max(context.now_ms) + LONGEST_TOKEN_MS,
+        })
     }
 
     /// The user of a token does not exist any more.

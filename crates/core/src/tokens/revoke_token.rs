@@ -1,6 +1,5 @@
 use cenote_model::ErrorCode;
 use cenote_model::types::{RevokeTokenRequest, RevokeTokenResponse};
-use cenote_store::{Change, Revocation};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -34,13 +33,6 @@ pub async fn revoke_token(
     let Some(token) = RefreshToken::unseal(context, &client, &request.token) else {
         return Ok(RevokeTokenResponse {});
     };
-    // Access tokens may outlive the refresh token they came with.
-    let last_ms = token.expires_ms.max(context.now_ms) + client.access_token_seconds() * 1000;
-    let revocation = Revocation {
-        pool_id: client.record.pool_id.clone(),
-        family: token.grant.origin_jti,
-        expires_ms: last_ms,
-    };
-    context.commit(vec![Change::Revoke(revocation)]).await?;
+    context.commit(vec![token.revoke(context, &client)]).await?;
     Ok(RevokeTokenResponse {})
 }

@@ -7,15 +7,12 @@
 use cenote_crypto::random::uuid;
 use cenote_model::ErrorCode;
 use cenote_model::types::{FeatureType, RefreshTokenRotationType};
-use cenote_store::{Change, CommitError, Conflict, RefreshFamily, Revocation, Sub};
+use cenote_store::{Change, CommitError, Conflict, RefreshFamily, Sub};
 
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::tokens::refresh_token::RefreshToken;
-
-/// The longest that access tokens may outlive the refresh token they came with.
-const LONGEST_TOKEN_MS: i64 = 86_400_000;
 
 /// How often it is tried again while others refresh the same sign-in.
 const ATTEMPTS: usize = 32;
@@ -72,12 +69,7 @@ pub fn is_good(context: &Context, token: &RefreshToken, family: Option<&RefreshF
 /// When that can't be written.
 pub async fn refuse_reuse(context: &Context, client: &Client, token: &RefreshToken) -> Result<Error, Error> {
     if context.settings.reuse_revokes {
-        let revocation = Revocation {
-            pool_id: client.record.pool_id.clone(),
-            family: token.grant.origin_jti.clone(),
-            expires_ms: token.expires_ms + LONGEST_TOKEN_MS,
-        };
-        context.commit(vec![Change::Revoke(revocation)]).await?;
+        context.commit(vec![token.revoke(context, client)]).await?;
     }
     Ok(reuse())
 }

@@ -4,6 +4,9 @@ use cenote_model::types::TimeUnitsType;
 
 use crate::clients::Client;
 
+/// The longest that an access or ID token can live.
+pub const LONGEST_TOKEN_MS: i64 = 86_400_000;
+
 impl Client {
     /// Seconds an access token lives; an hour unless configured.
     #[must_use]

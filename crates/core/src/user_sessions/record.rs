@@ -10,12 +10,11 @@ use crate::error::Error;
 use crate::pools::Pool;
 use crate::tokens::grant::Grant;
 use crate::tokens::refresh_token::RefreshToken;
+use crate::tokens::validity::LONGEST_TOKEN_MS;
 use crate::user_sessions::session_id;
 
 /// The longest text of a device that the API shows.
 const DEVICE_CHARACTERS: usize = 1024;
-/// The longest that access tokens of a session may outlive it.
-const LONGEST_TOKEN_MS: i64 = 86_400_000;
 /// How often it is tried again while others sign in.
 const ATTEMPTS: usize = 8;
 

@@ -1,5 +1,6 @@
 //! RevokeToken, GlobalSignOut and AdminUserGlobalSignOut.
 
+use cenote_core::clock::Clock;
 use cenote_core::testing::TestService;
 use serde_json::json;
 
@@ -20,6 +21,32 @@ async fn one_sign_in_is_revoked_and_others_stay() {
     assert!(world.refresh(&second.refresh).await.is_ok());
     assert!(world.get_user(&second.access).await.is_ok());
     assert_eq!(world.service.ok("RevokeToken", request).await, json!({}));
+}
+
+/// The access token lives for a day, though its refresh token is about to expire and the client's tokens live for minutes by
+/// now.
+#[tokio::test]
+async fn what_is_revoked_stays_so_until_its_last_token_has_expired() {
+    let members = json!({ "AccessTokenValidity": 24, "RefreshTokenValidity": 1 });
+    let world = World::with(TestService::builder(), json!({}), members).await;
+    world.confirmed("alice").await;
+    let tokens = world.tokens("alice").await;
+    let (hour, clock) = (3600, &world.service.clock);
+    clock.advance_seconds(24 * hour - 1);
+    let access = Tokens::of(&world.refresh(&tokens.refresh).await.unwrap()).access;
+    let members = json!({
+        "UserPoolId": world.pool, "ClientId": world.client, "AccessTokenValidity": 5,
+        "TokenValidityUnits": { "AccessToken": "minutes" },
+    });
+    world.service.ok("UpdateUserPoolClient", members).await;
+    world.service.ok("RevokeToken", json!({ "ClientId": world.client, "Token": tokens.refresh })).await;
+    for _ in 0..23 {
+        clock.advance_seconds(hour);
+        world.service.service.store.sweep(world.service.clock.now_ms(), 1000).await.unwrap();
+        assert_eq!(world.get_user(&access).await, Err(revoked()));
+    }
+    clock.advance_seconds(hour);
+    assert_eq!(world.get_user(&access).await, Err(not_authorized("Access Token has expired")));
 }
 
 #[tokio::test]
