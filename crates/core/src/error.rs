@@ -72,12 +72,6 @@ impl Error {
         }
     }
 
-    /// A task of ours that did not come to its end. What a panic said may hold what it was about, and stays out of the log.
-    #[must_use]
-    pub fn unfinished(task: &tokio::task::JoinError) -> Self {
-        Self::internal(if task.is_panic() { "a task panicked" } else { "a task was stopped" })
-    }
-
     /// `InvalidParameterException`.
     pub fn invalid_parameter(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidParameterException, message)

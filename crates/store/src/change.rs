@@ -39,7 +39,7 @@ pub enum Change {
         before: Box<User>,
         after: Box<User>,
     },
-    /// Takes its memberships with it.
+    /// Takes its memberships, devices, sessions and refresh families with it.
     DeleteUser(Box<User>),
     /// Needs the pool to exist.
     InsertGroup(Group),

@@ -56,8 +56,7 @@ pub fn standard() -> Vec<SchemaAttributeType> {
 }
 
 /// Whether every pool has an attribute of this name.
-#[must_use]
-pub fn is_standard(name: &str) -> bool {
+fn is_standard(name: &str) -> bool {
     STANDARD.iter().any(|(standard, _)| *standard == name)
 }
 

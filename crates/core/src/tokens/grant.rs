@@ -47,13 +47,12 @@ pub fn token_id(context: &Context, pool: &Pool, user: &User) -> String {
 /// Whether a token id belongs to the user's present generation.
 #[must_use]
 pub fn is_current(context: &Context, pool: &Pool, user: &User, token_id: &str) -> bool {
-    let mark = |mac: [u8; 32]| hex8(&mac);
     let data = generation_data(user);
     context
         .keyring
         .mac_candidates(MacPurpose::TokenGeneration, &[pool.id().as_str(), user.sub.as_str()], &data)
         .into_iter()
-        .any(|mac| token_id.get(..8) == Some(mark(mac).as_str()))
+        .any(|mac| token_id.get(..8) == Some(hex8(&mac).as_str()))
 }
 
 fn generation_mark(context: &Context, pool: &Pool, user: &User) -> String {

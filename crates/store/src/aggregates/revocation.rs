@@ -9,11 +9,11 @@ pub struct UsedSession {
     pub expires_ms: i64,
 }
 
-/// All tokens of one sign-in, revoked.
+/// All tokens of one sign-in, revoked; or the key of a device, forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
     pub pool_id: PoolId,
-    /// The `origin_jti` that the tokens share.
+    /// The `origin_jti` that the tokens share, or the name of another thing that is over.
     pub family: String,
     /// When the last of these tokens would have expired anyway.
     pub expires_ms: i64,

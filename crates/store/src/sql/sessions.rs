@@ -27,7 +27,7 @@ impl Store {
         Ok(self.find(&USED, params![id]).await?.is_some())
     }
 
-    /// Whether the tokens of a sign-in were revoked. `family` is [`Revocation::family`].
+    /// Whether there is a revocation. `family` is [`Revocation::family`]. Those who look at a token read it with the user.
     pub async fn is_revoked(&self, pool: &PoolId, family: &str) -> Result<bool, StoreError> {
         Ok(self.find(&REVOKED, params![pool, family]).await?.is_some())
     }
