@@ -7,6 +7,7 @@ use crate::pools::Pool;
 
 /// What SetUserPoolSessionConfiguration sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SessionConfiguration {
     pub tracked: bool,
     pub most_per_user: i32,

@@ -1,11 +1,6 @@
 //! App clients through the operation table: exact answers, checks with their texts, secrets and their rotation.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::needless_pass_by_value,
-    reason = "helpers of tests"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod checks;
 mod create;
