@@ -17,7 +17,7 @@ use crate::request::Request;
 pub const CODE: &str = "123456";
 
 /// Limits that would stop the load.
-const LIMITS: [&str; 9] = [
+const LIMITS: [&str; 10] = [
     "recovery_requests_per_hour",
     "recovery_attempts_per_hour",
     "confirm_sign_up_attempts_per_hour",
@@ -26,6 +26,7 @@ const LIMITS: [&str; 9] = [
     "attribute_attempts_per_hour",
     "change_password_per_hour",
     "password_attempts",
+    "mfa_codes_per_hour",
     "mfa_code_attempts",
 ];
 

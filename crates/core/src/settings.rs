@@ -32,6 +32,8 @@ pub struct Limits {
     pub change_password_per_hour: u32,
     /// Codes sent to whoever signs in by them alone.
     pub sign_in_codes_per_hour: u32,
+    /// Codes sent as second factors.
+    pub mfa_codes_per_hour: u32,
     /// Wrong passwords in a row before the lock-out starts.
     pub password_attempts: u32,
     /// Wrong codes of second factors in a row before theirs starts.
@@ -49,6 +51,7 @@ impl Default for Limits {
             attribute_attempts_per_hour: 15,
             change_password_per_hour: 5,
             sign_in_codes_per_hour: 20,
+            mfa_codes_per_hour: 20,
             password_attempts: 5,
             mfa_code_attempts: 5,
         }

@@ -4,9 +4,9 @@ use cenote_store::{ChangeSet, User};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::sign_in::mfa_answer::{self, Answer, Tries};
+use crate::sign_in::mfa_answer::{self, Answer};
 use crate::sign_in::mfa_setup;
-use crate::sign_in::one_time_code::{self, Factor as Place, SentCode, delivery_parameters};
+use crate::sign_in::one_time_code::{self, Factor as Place, MISMATCH, SentCode, delivery_parameters};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
@@ -18,7 +18,6 @@ use crate::users::names;
 #[derive(Serialize, Deserialize)]
 struct Asked {
     code: SentCode,
-    tries: Tries,
     /// The address that the code went to, if it is to become the user's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     new_address: Option<String>,
@@ -35,39 +34,40 @@ pub(super) async fn challenge(
     contact: Contact,
     further: ChangeSet,
 ) -> Result<Outcome, Error> {
-    send(sign_in, user, progress, contact, None, further).await
+    send(sign_in, user, user, progress, contact, None, further).await
 }
 
-/// The same with an address that becomes the user's by its code. `user` has it already, as it is not stored yet.
+/// The same with an address that becomes the user's by its code, of which `with_address` has it already.
 ///
 /// # Errors
 /// As [`challenge`].
 pub(super) async fn challenge_new_address(
     sign_in: SignIn<'_>,
-    user: &User,
+    (user, with_address): (&User, &User),
     progress: &Progress,
     address: String,
     further: ChangeSet,
 ) -> Result<Outcome, Error> {
-    send(sign_in, user, progress, Contact::Email, Some(address), further).await
+    send(sign_in, user, with_address, progress, Contact::Email, Some(address), further).await
 }
 
 async fn send(
     sign_in: SignIn<'_>,
     user: &User,
+    addressee: &User,
     progress: &Progress,
     contact: Contact,
     new_address: Option<String>,
-    mut further: ChangeSet,
+    further: ChangeSet,
 ) -> Result<Outcome, Error> {
     let name = Factor::of_contact(contact).challenge();
-    let details = contact.delivery_details(contact.of(user).ok_or_else(session::invalid)?);
-    let draft = one_time_code::draft(sign_in, user, contact).await?;
-    let (code, message) = SentCode::create(sign_in, user, Place::Second, (contact, Some(contact)), &draft);
-    let asked = Asked { code, tries: Tries::new(user), new_address };
+    let details = contact.delivery_details(contact.of(addressee).ok_or_else(session::invalid)?);
+    let draft = one_time_code::draft(sign_in, addressee, Place::Second, contact).await?;
+    let (code, message) =
+        SentCode::create(sign_in, addressee, Place::Second, (contact, Some(contact)), &draft);
+    let asked = Asked { code, new_address };
     let session = Session::new(sign_in, user, name, progress).with_state(&asked)?.seal(sign_in)?;
-    further.push(message);
-    sign_in.context.commit(further).await?;
+    one_time_code::send(sign_in, user.clone(), Place::Second, message, further).await?;
     let [medium, destination] = delivery_parameters(&details);
     let parameters = [medium, destination, ("USER_ID_FOR_SRP", user.username.clone())];
     Ok(Outcome::challenge(name, parameters, Some(session)))
@@ -91,7 +91,7 @@ pub(super) async fn respond(
     let SignIn { context, pool, parameters, .. } = sign_in;
     let factor = Factor::of_contact(contact);
     let (typed, session) = Session::of_answer(sign_in, session, factor.challenge()).await?;
-    let Asked { code: sent, tries, new_address } = session.state()?;
+    let Asked { code: sent, new_address } = session.state()?;
     let code = match contact {
         Contact::PhoneNumber => parameters.get("SMS_MFA_CODE")?,
         // The model has a name of its own.
@@ -100,8 +100,8 @@ pub(super) async fn respond(
             _ => parameters.get("EMAIL_OTP_CODE")?,
         },
     };
-    let answer = Answer { session: &session, tries, factor, typed };
-    mfa_answer::take(sign_in, &answer, "Invalid code or auth state for the user.", |user| {
+    let answer = Answer { session: &session, factor, typed };
+    mfa_answer::take(sign_in, &answer, MISMATCH, |user| {
         let mut after = user.clone();
         match &new_address {
             None => mfa_answer::check_usable(sign_in, user, factor)?,

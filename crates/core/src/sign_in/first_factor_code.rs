@@ -1,6 +1,5 @@
 //! EMAIL_OTP and SMS_OTP as first factors: a code that is sent to whoever wants to sign in.
 
-use cenote_model::ErrorCode;
 use cenote_model::types::ChallengeNameType;
 use cenote_store::{ChangeSet, User, UserStatus};
 
@@ -9,20 +8,16 @@ use crate::messages;
 use crate::recovery::simulated;
 use crate::sign_in::advance::advance;
 use crate::sign_in::choice_flow::choice_session;
+use crate::sign_in::code_tries;
 use crate::sign_in::first_factors::{of_contact, of_user};
-use crate::sign_in::one_time_code::{self, Factor, SentCode, delivery_parameters};
+use crate::sign_in::one_time_code::{self, Factor, MISMATCH, SentCode, delivery_parameters};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp;
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::users::attempts::{self, Attempt};
 use crate::users::contact::Contact;
 use crate::users::subject::Subject;
-use crate::users::update::update_user;
 use crate::users::{confirmation, names};
-
-/// Wrong codes after which a session is worth nothing.
-const TRIES: u32 = 10;
 
 /// Sends a code and asks for it. The count, the message and `spent` are one change set. Where users are hidden somebody who
 /// can't sign in by it gets a code that is right for nobody, and its message goes nowhere.
@@ -36,19 +31,14 @@ pub async fn challenge(
     contact: Contact,
     spent: ChangeSet,
 ) -> Result<Outcome, Error> {
-    let SignIn { context, client, .. } = sign_in;
-    let limit = context.settings.limits.sign_in_codes_per_hour;
-    let count = |user: &mut User| {
-        attempts::count(&mut user.attempts, Attempt::SignInCode, limit, context.now_ms)
-            .map_err(|_| Error::too_many_requests())
-    };
-    // A function may run: not more often than codes are sent.
-    count(&mut subject.user.clone())?;
     let recipient = recipient(sign_in, &subject, contact);
     let user = &subject.user;
     let draft = match recipient {
-        Some(contact) => one_time_code::draft(sign_in, user, contact).await?,
-        None => one_time_code::draft_decoy(sign_in, user, contact, simulated::address(contact))?,
+        Some(contact) => one_time_code::draft(sign_in, user, Factor::First, contact).await?,
+        None => {
+            let address = simulated::address(contact);
+            one_time_code::draft_decoy(sign_in, user, Factor::First, contact, address)?
+        }
     };
     let (code, message) = SentCode::create(sign_in, user, Factor::First, (contact, recipient), &draft);
     let (_, name) = of_contact(contact);
@@ -57,18 +47,14 @@ pub async fn challenge(
     let details = {
         let folded = |value: &str| contact.delivery_details(&sign_in.pool.fold(value));
         // Invented for users too: it takes its time.
-        let invented = client.hides_users().then(|| simulated::details(sign_in.pool, typed, contact));
+        let invented = sign_in.client.hides_users().then(|| simulated::details(sign_in.pool, typed, contact));
         match (contact.of(user).filter(|_| subject.exists()), invented) {
             (Some(value), None) => contact.delivery_details(value),
             (Some(value), Some(_)) => folded(value),
             (None, invented) => invented.unwrap_or_default(),
         }
     };
-    update_user(context, subject, |user| {
-        count(user)?;
-        Ok(((), spent.iter().cloned().chain([message.clone()]).collect()))
-    })
-    .await?;
+    one_time_code::send(sign_in, subject, Factor::First, message, spent).await?;
     let [medium, destination] = delivery_parameters(&details);
     Ok(Outcome::challenge(name, [medium, destination, ("USER_ID_FOR_SRP", user_id)], Some(session)))
 }
@@ -109,19 +95,11 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contac
     }
     let sent: SentCode = session.state()?;
     let (subject, _) = session.get_subject(sign_in, typed).await?;
-    let (confirmed, user) = update_user(context, subject, |user| {
-        user.code_tries.retain(|_, tries| context.now_ms < tries.expires_ms);
-        let wrong = user.code_tries.get(session.id()).map_or(0, |tries| tries.wrong);
-        if wrong >= TRIES {
-            return Err(session::invalid());
-        }
+    let redeemed = code_tries::redeem(context, subject, &session, Factor::First, MISMATCH, |user| {
         if !sent.is_right(context, user, Factor::First, code) {
-            let tries = user.code_tries.entry(session.id().to_owned()).or_default();
-            (tries.wrong, tries.expires_ms) = (wrong + 1, session.expires_ms);
-            return Ok((Err(mismatch()), ChangeSet::new()));
+            return Ok(None);
         }
         check_state(sign_in, &session, user, name)?;
-        user.code_tries.remove(session.id());
         let confirms = user.status == UserStatus::Unconfirmed;
         if confirms {
             confirmation::set_confirmed(context, user);
@@ -131,10 +109,10 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contac
             user.modified_ms = context.now_ms;
         }
         user.names = names::claims(pool, user);
-        Ok((Ok(confirms), vec![session.consume()]))
-    })
-    .await?;
-    if confirmed? {
+        Ok(Some(confirms))
+    });
+    let (confirmed, user) = redeemed.await?;
+    if confirmed {
         let metadata = sign_in.answer_metadata();
         confirmation::announce(context, pool, &user, Some(client.id()), metadata).await?;
     }
@@ -154,8 +132,4 @@ fn check_state(
     }
     // A second factor, or a password to be chosen, may have come meanwhile.
     if of_user(sign_in.pool, user).contains(&name) { Ok(()) } else { Err(session::invalid()) }
-}
-
-fn mismatch() -> Error {
-    Error::new(ErrorCode::CodeMismatchException, "Invalid code or auth state for the user.")
 }

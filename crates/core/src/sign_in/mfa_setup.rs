@@ -92,8 +92,8 @@ pub(super) async fn respond(sign_in: SignIn<'_>, text: Option<&str>) -> Result<O
     check_email(pool, &user, &session.progress)?;
     let mut after = user.clone();
     let address = apply_email(sign_in, &mut after, address)?;
-    code_mfa::challenge_new_address(sign_in, &after, &session.progress, address, vec![session.consume()])
-        .await
+    let further = vec![session.consume()];
+    code_mfa::challenge_new_address(sign_in, (&user, &after), &session.progress, address, further).await
 }
 
 /// Whether the session's app is the user's, and is asked for from now on.

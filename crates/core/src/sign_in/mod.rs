@@ -21,7 +21,8 @@
 //! | [`second_factor`] | whether one is asked for, and which |
 //! | [`one_time_code`] | codes by mail and SMS |
 //! | `software_token_mfa`, `code_mfa` | the challenges SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP |
-//! | `mfa_answer` | what surrounds their codes: lock, tries, count |
+//! | `mfa_answer` | what surrounds their codes |
+//! | [`code_tries`] | how often a code may be tried, of a first factor and of a second |
 //! | `select_mfa_type`, [`mfa_setup`] | the choice between several factors, and the way to a first one |
 //! | [`completion`] | the triggers and tokens when nothing more is asked |
 //! | [`session`] | the sealed state of a challenge |
@@ -33,6 +34,7 @@ pub mod after_sign_up;
 pub mod challenge;
 pub mod choice_answer;
 pub mod choice_flow;
+pub mod code_tries;
 pub mod completion;
 pub mod credentials;
 pub mod custom;

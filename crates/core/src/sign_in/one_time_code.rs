@@ -6,15 +6,21 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cenote_crypto::code::ConfirmationCodeHash;
 use cenote_crypto::random::digits;
 use cenote_model::types::CodeDeliveryDetailsType;
-use cenote_store::{Change, User};
+use cenote_store::{Change, ChangeSet, User};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::messages::{self, Draft, MessagePurpose, Recipient};
 use crate::sign_in::step::SignIn;
+use crate::users::attempts::{self, Attempt};
 use crate::users::codes;
 use crate::users::contact::Contact;
+use crate::users::subject::Subject;
+use crate::users::update::update_user;
+
+/// What whoever sent a wrong one is told.
+pub const MISMATCH: &str = "Invalid code or auth state for the user.";
 
 /// What a code is asked for as. One of a kind never serves as the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +63,15 @@ impl std::fmt::Debug for SentCode {
 /// The message to the user's contact, without its code. To be made before anything is written: it may run a function.
 ///
 /// # Errors
-/// `InvalidParameterException` when it can't be sent there: sign-in declares no other; those of the trigger.
-pub async fn draft(sign_in: SignIn<'_>, user: &User, contact: Contact) -> Result<Draft, Error> {
+/// `TooManyRequestsException` when the user had too many codes; `InvalidParameterException` when it can't be sent there: sign-in
+/// declares no other; those of the trigger.
+pub async fn draft(
+    sign_in: SignIn<'_>,
+    user: &User,
+    factor: Factor,
+    contact: Contact,
+) -> Result<Draft, Error> {
+    count(sign_in, &mut user.clone(), factor)?;
     let destination = contact.of(user).unwrap_or_default();
     let to = recipient(sign_in, user, contact, destination);
     messages::prepare(sign_in.context, MessagePurpose::Authentication, to).await.map_err(declared)
@@ -67,13 +80,15 @@ pub async fn draft(sign_in: SignIn<'_>, user: &User, contact: Contact) -> Result
 /// A message of the same work that goes to nobody.
 ///
 /// # Errors
-/// `InvalidParameterException` when the server can't send to such contacts at all.
+/// As [`draft`], and `InvalidParameterException` when the server can't send to such contacts at all.
 pub fn draft_decoy(
     sign_in: SignIn<'_>,
     user: &User,
+    factor: Factor,
     contact: Contact,
     address: &str,
 ) -> Result<Draft, Error> {
+    count(sign_in, &mut user.clone(), factor)?;
     let to = recipient(sign_in, user, contact, address);
     messages::prepare_decoy(sign_in.context, MessagePurpose::Authentication, to).map_err(declared)
 }
@@ -94,6 +109,37 @@ fn declared(error: Error) -> Error {
         return Error::invalid_parameter(error.message.unwrap_or_default());
     }
     error
+}
+
+/// Sends a code. Its message, its count and `further` are one change set.
+///
+/// # Errors
+/// `TooManyRequestsException` when the user had too many codes; `NotAuthorizedException` when `further` uses up a session for
+/// the second time.
+pub async fn send(
+    sign_in: SignIn<'_>,
+    subject: impl Into<Subject>,
+    factor: Factor,
+    message: Change,
+    mut further: ChangeSet,
+) -> Result<(), Error> {
+    further.push(message);
+    update_user(sign_in.context, subject, |user| Ok((count(sign_in, user, factor)?, further.clone())))
+        .await?;
+    Ok(())
+}
+
+/// Counts a code that is sent. Anybody may ask for those of a first factor: they don't take from those of the second.
+fn count(sign_in: SignIn<'_>, user: &mut User, factor: Factor) -> Result<(), Error> {
+    let context = sign_in.context;
+    let limits = &context.settings.limits;
+    let (attempt, limit) = match factor {
+        Factor::First => (Attempt::SignInCode, limits.sign_in_codes_per_hour),
+        Factor::Second => (Attempt::MfaCode, limits.mfa_codes_per_hour),
+    };
+    // A sign-in declares no LimitExceededException.
+    attempts::count(&mut user.attempts, attempt, limit, context.now_ms)
+        .map_err(|_| Error::too_many_requests())
 }
 
 impl SentCode {

@@ -4,7 +4,7 @@ use cenote_model::types::ChallengeNameType;
 use cenote_store::{ChangeSet, User};
 
 use crate::error::Error;
-use crate::sign_in::mfa_answer::{self, Answer, Tries};
+use crate::sign_in::mfa_answer::{self, Answer};
 use crate::sign_in::progress::Progress;
 use crate::sign_in::session::Session;
 use crate::sign_in::step::{Outcome, SignIn};
@@ -23,7 +23,7 @@ pub(super) async fn challenge(
     progress: &Progress,
     further: ChangeSet,
 ) -> Result<Outcome, Error> {
-    let session = Session::new(sign_in, user, NAME, progress).with_state(&Tries::new(user))?.seal(sign_in)?;
+    let session = Session::new(sign_in, user, NAME, progress).seal(sign_in)?;
     if !further.is_empty() {
         sign_in.context.commit(further).await?;
     }
@@ -43,7 +43,7 @@ pub(super) async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Resul
     let (typed, session) = Session::of_answer(sign_in, session, NAME).await?;
     let code = parameters.get("SOFTWARE_TOKEN_MFA_CODE")?;
     let factor = Factor::SoftwareToken;
-    let answer = Answer { session: &session, tries: session.state()?, factor, typed };
+    let answer = Answer { session: &session, factor, typed };
     mfa_answer::take(sign_in, &answer, "Invalid code received for user", |user| {
         if user.software_token.is_none() {
             return Err(software_token::missing());

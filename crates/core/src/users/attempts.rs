@@ -19,6 +19,8 @@ pub enum Attempt {
     ChangePassword,
     /// A one-time code was sent to whoever signs in by it alone.
     SignInCode,
+    /// A one-time code was sent as a second factor.
+    MfaCode,
 }
 
 impl Attempt {
@@ -33,6 +35,7 @@ impl Attempt {
             Self::ChangeContact => "change_contact",
             Self::ChangePassword => "change_password",
             Self::SignInCode => "sign_in_code",
+            Self::MfaCode => "mfa_code",
         }
     }
 }

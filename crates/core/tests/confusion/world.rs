@@ -132,6 +132,7 @@ impl World {
                 &mut limits.attribute_attempts_per_hour,
                 &mut limits.change_password_per_hour,
                 &mut limits.sign_in_codes_per_hour,
+                &mut limits.mfa_codes_per_hour,
                 &mut limits.password_attempts,
                 &mut limits.mfa_code_attempts,
             ] {

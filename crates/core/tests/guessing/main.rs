@@ -7,7 +7,6 @@ mod budgets;
 mod crowds;
 mod migration;
 mod replays;
-mod sign_in_codes;
 mod tricks;
 mod world;
 
@@ -41,11 +40,9 @@ on_each_engine! {
     crowds:
         wrong_guesses_of_a_crowd_share_one_budget
         a_crowd_that_races_for_the_last_guess_gets_one
+        a_crowd_that_holds_the_right_guess_too_gets_the_budget
         a_right_code_that_many_have_wins_once
         right_and_wrong_passwords_at_once_stay_within_the_budget;
-    sign_in_codes:
-        a_crowd_shares_the_tries_of_a_session
-        a_right_code_wins_once_in_a_crowd;
     tricks:
         nothing_that_an_attacker_can_do_gives_more_guesses
         a_new_code_after_the_old_one_expired_comes_without_new_guesses

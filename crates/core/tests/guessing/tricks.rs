@@ -21,6 +21,10 @@ async fn every_trick(world: &World, target: &Target, turn: usize) {
             let _ = service.call("SignUp", world.public(client, name, members)).await;
         }
     }
+    if target.kind == Kind::FirstFactor {
+        // Another session has tries of its own, and another code.
+        let _ = world.target(Kind::FirstFactor).await;
+    }
     if target.kind.is_second_factor() {
         // Who guesses at the second has the first, and signs in again and again.
         let _ = world.sign_in(turn % 2, 0, name, PASSWORD).await;
@@ -52,6 +56,10 @@ async fn other_kinds(world: &World, target: &Target, turn: usize) {
             continue;
         }
         if matches!(kind, Kind::Email | Kind::PhoneNumber | Kind::ChangePassword) && target.token.is_empty() {
+            continue;
+        }
+        if kind == Kind::FirstFactor {
+            // Its session is not this user's, or a guess of the same kind.
             continue;
         }
         let right = if kind.is_code() { "123456".into() } else { "any".into() };

@@ -31,6 +31,8 @@ pub enum Kind {
     ChangePassword,
     SignIn,
     AdminSignIn,
+    /// The code that signs in alone.
+    FirstFactor,
     /// The codes of second factors, with the password at hand.
     SmsMfa,
     EmailMfa,
@@ -41,7 +43,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Reset,
         Self::SignUp,
         Self::Email,
@@ -49,6 +51,7 @@ impl Kind {
         Self::ChangePassword,
         Self::SignIn,
         Self::AdminSignIn,
+        Self::FirstFactor,
         Self::SmsMfa,
         Self::EmailMfa,
         Self::App,
@@ -60,13 +63,14 @@ impl Kind {
     pub fn budget(self) -> usize {
         match self {
             Self::SignUp | Self::Email | Self::PhoneNumber => 15,
+            Self::FirstFactor => 10,
             _ => 5,
         }
     }
 
     /// Whether a code is guessed that somebody has.
     pub fn is_code(self) -> bool {
-        matches!(self, Self::Reset | Self::SignUp | Self::Email | Self::PhoneNumber)
+        matches!(self, Self::Reset | Self::SignUp | Self::Email | Self::PhoneNumber | Self::FirstFactor)
             || self.is_second_factor()
     }
 
@@ -78,7 +82,7 @@ impl Kind {
     fn challenge(self) -> (&'static str, &'static str) {
         match self {
             Self::SmsMfa => ("SMS_MFA", "SMS_MFA_CODE"),
-            Self::EmailMfa => ("EMAIL_OTP", "EMAIL_OTP_CODE"),
+            Self::EmailMfa | Self::FirstFactor => ("EMAIL_OTP", "EMAIL_OTP_CODE"),
             _ => ("SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA_CODE"),
         }
     }
@@ -115,7 +119,7 @@ pub struct Target {
     /// All the names that lead to it.
     pub names: Vec<String>,
     pub token: String,
-    /// Of the challenge that asks for the code of a second factor.
+    /// Of the challenge that asks for the code.
     pub session: String,
     pub right: String,
 }
@@ -157,10 +161,15 @@ impl World {
             .pool(json!({
                 "AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"],
                 "UsernameConfiguration": { "CaseSensitive": false },
+                "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } },
             }))
             .await;
-        let flows =
-            json!(["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
+        let flows = json!([
+            "ALLOW_USER_PASSWORD_AUTH",
+            "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+            "ALLOW_REFRESH_TOKEN_AUTH",
+            "ALLOW_USER_AUTH",
+        ]);
         let mut clients = Vec::new();
         for hiding in ["LEGACY", "LEGACY", "ENABLED"] {
             let members = json!({
@@ -298,6 +307,14 @@ impl World {
                 PASSWORD.into()
             }
             Kind::SignIn | Kind::AdminSignIn => PASSWORD.into(),
+            Kind::FirstFactor => {
+                let request = json!({
+                    "ClientId": self.clients[0], "AuthFlow": "USER_AUTH",
+                    "AuthParameters": { "USERNAME": "alice", "PREFERRED_CHALLENGE": "EMAIL_OTP" },
+                });
+                session = text(&service.ok("InitiateAuth", request).await["Session"]);
+                service.code_sent_to(ADDRESS).await
+            }
             Kind::SmsMfa | Kind::EmailMfa | Kind::App => {
                 let right;
                 (session, right) = self.second_factor(kind).await;
@@ -387,13 +404,19 @@ impl World {
                 service.call("ChangePassword", request).await
             }
             Kind::SignIn | Kind::SignInOfNobody => self.sign_in(turn % 2, client, name, guess).await,
-            Kind::SmsMfa | Kind::EmailMfa | Kind::App => {
+            Kind::FirstFactor | Kind::SmsMfa | Kind::EmailMfa | Kind::App => {
                 let (challenge, member) = target.kind.challenge();
-                let request = json!({
+                let mut request = json!({
                     "ClientId": self.clients[0], "ChallengeName": challenge, "Session": target.session,
                     "ChallengeResponses": { "USERNAME": name, member: guess },
                 });
-                service.call("RespondToAuthChallenge", request).await
+                // A back end guesses with its users.
+                if turn % 3 == 2 {
+                    request["UserPoolId"] = json!(self.pool);
+                    service.call("AdminRespondToAuthChallenge", request).await
+                } else {
+                    service.call("RespondToAuthChallenge", request).await
+                }
             }
             Kind::AdminSignIn => {
                 let request = json!({
@@ -413,6 +436,7 @@ fn answer(outcome: Result<Value, WireError>) -> Answer {
     match (code.as_str(), message.as_str()) {
         ("CodeMismatchException", _) | (_, "Incorrect username or password.") => Answer::Wrong,
         ("LimitExceededException", _) | (_, "Password attempts exceeded" | LOCKED) => Answer::Refused,
+        (_, "Invalid session for the user.") => Answer::Refused,
         (_, "Invalid session for the user, session can only be used once.") => Answer::Gone,
         ("ExpiredCodeException" | "UserNotConfirmedException", _)
         | (_, "User cannot be confirmed. Current status is CONFIRMED") => Answer::Gone,

@@ -283,6 +283,48 @@ async fn both_sides_may_take_turns() {
     assert!(has_tokens(&world.service.ok("AdminRespondToAuthChallenge", request).await));
 }
 
+/// Whoever asks, and for whichever factor; those of an app are not sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_user_gets_so_many_messages_an_hour() {
+    let world = std::sync::Arc::new(with("SMSMfaSettings").await);
+    let other = || "TooManyRequestsException".to_owned();
+    let mut crowd = tokio::task::JoinSet::new();
+    for number in 0..40 {
+        let world = std::sync::Arc::clone(&world);
+        crowd.spawn(async move {
+            if number % 2 == 0 {
+                return world.sign_in("alice", PASSWORD).await;
+            }
+            let request = json!({
+                "UserPoolId": world.pool, "ClientId": world.client, "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+                "AuthParameters": { "USERNAME": "alice", "PASSWORD": PASSWORD },
+            });
+            world.service.call("AdminInitiateAuth", request).await
+        });
+    }
+    let answers = crowd.join_all().await;
+    let sent = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|error| error.0 == other()));
+    // Who was overtaken too often is sent nothing either.
+    for _ in sent..20 {
+        world.start("alice").await;
+    }
+    assert_eq!(world.service.inbox().await.len(), 20);
+    world.prefer("alice", json!({ "EmailMfaSettings": { "Enabled": true } })).await;
+    let choice = world.start("alice").await;
+    for factor in ["SMS_MFA", "EMAIL_OTP"] {
+        let refused = world.answer(&choice, "alice", json!({ "ANSWER": factor })).await;
+        assert_eq!(refused, Err(error(&other(), "Rate exceeded")));
+    }
+    assert_eq!(world.service.inbox().await.len(), 20);
+    world.service.clock.advance_seconds(3600);
+    assert_eq!(world.start("alice").await["ChallengeName"], "SELECT_MFA_TYPE");
+    world.prefer("alice", json!({ "EmailMfaSettings": { "Enabled": false } })).await;
+    let asked = world.start("alice").await;
+    let code = world.code(NUMBER).await;
+    assert!(has_tokens(&world.answer(&asked, "alice", json!({ "SMS_MFA_CODE": code })).await.unwrap()));
+}
+
 #[tokio::test]
 async fn clients_with_a_secret_need_its_hash_with_every_answer() {
     let world = with("SMSMfaSettings").await;

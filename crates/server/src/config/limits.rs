@@ -15,6 +15,7 @@ pub struct LimitsSection {
     pub attribute_attempts_per_hour: u32,
     pub change_password_per_hour: u32,
     pub sign_in_codes_per_hour: u32,
+    pub mfa_codes_per_hour: u32,
     pub password_attempts: u32,
     pub mfa_code_attempts: u32,
     pub request_rates: Preset,
@@ -166,6 +167,7 @@ impl From<&LimitsSection> for cenote_core::settings::Limits {
             attribute_attempts_per_hour: section.attribute_attempts_per_hour,
             change_password_per_hour: section.change_password_per_hour,
             sign_in_codes_per_hour: section.sign_in_codes_per_hour,
+            mfa_codes_per_hour: section.mfa_codes_per_hour,
             password_attempts: section.password_attempts,
             mfa_code_attempts: section.mfa_code_attempts,
         }

@@ -30,7 +30,7 @@ pub use revocation::{Revocation, UsedSession};
 pub use signing_key::{KeyUse, SigningKey};
 pub use unknown_user::UnknownUser;
 pub use user::{
-    Attempts, Code, CodePurpose, CodeTries, Lockout, MfaCodes, MfaPreference, NameKind, Password,
+    Attempts, Code, CodePurpose, CodeTries, Lockout, MfaPreference, NameKind, Password, SessionTries,
     SoftwareToken, User, UserName, UserStatus,
 };
 pub use user_session::{SessionActivity, UserSession};

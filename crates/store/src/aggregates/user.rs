@@ -154,21 +154,20 @@ pub struct SoftwareToken {
     pub name: Option<String>,
 }
 
-/// Codes of second factors that were tried.
+/// Tries at the one-time codes of sign-ins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MfaCodes {
+pub struct CodeTries {
+    /// By the ids of the sessions that asked for the codes.
+    pub sessions: BTreeMap<String, SessionTries>,
+    /// The lock after wrong codes of second factors.
     pub lockout: Lockout,
-    /// Ever. A session knows how many there were when it was made.
-    pub wrong: u64,
-    /// Ever. It makes every success a change of the row, so that of a success and a lock that race the later one is decided anew.
-    pub right: u64,
 }
 
-/// Wrong one-time codes of a sign-in.
+/// Tries at the code of one session, right or wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeTries {
-    pub wrong: u32,
+pub struct SessionTries {
+    pub count: u32,
     /// When the session expires.
     pub expires_ms: i64,
 }
@@ -208,16 +207,13 @@ pub struct User {
     pub passkeys: Vec<Passkey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_passkey: Option<PendingPasskey>,
-    /// By the ids of the sessions that asked for the codes.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub code_tries: BTreeMap<String, CodeTries>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub code_tries: CodeTries,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_token: Option<SoftwareToken>,
     /// The seed of another one that waits for its first code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unverified_seed: Option<Sealed>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub mfa_codes: MfaCodes,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -113,11 +113,6 @@ pub fn full_user(pool: &Pool, sub: &str) -> User {
             name: Some("phone".into()),
         }),
         unverified_seed: Some(Sealed("another".into())),
-        mfa_codes: MfaCodes {
-            lockout: Lockout { failures: 6, last_attempt_ms: 7, locked_until_ms: 8 },
-            wrong: u64::MAX,
-            right: 9,
-        },
         passkeys: vec![Passkey {
             id: "id".into(),
             public_key: "key".into(),
@@ -136,7 +131,10 @@ pub fn full_user(pool: &Pool, sub: &str) -> User {
             verify_user: true,
             expires_ms: i64::MAX,
         }),
-        code_tries: BTreeMap::from([("session".into(), CodeTries { wrong: 3, expires_ms: i64::MAX })]),
+        code_tries: CodeTries {
+            sessions: BTreeMap::from([("session".into(), SessionTries { count: 3, expires_ms: i64::MAX })]),
+            lockout: Lockout { failures: 6, last_attempt_ms: 7, locked_until_ms: 8 },
+        },
         ..user(pool, sub)
     }
 }
