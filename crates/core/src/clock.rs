@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+/// What the clocks of several instances may differ by.
+pub const DIFFERENCE_MS: i64 = 300_000;
+
 /// Tells the time. The binary brings the system's clock, tests one that they move by hand.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since the epoch.

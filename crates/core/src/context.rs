@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::random::RandomSource;
 use cenote_delivery::Transports;
-use cenote_store::{Change, ChangeSet, CommitError, PoolId, Sealed, Store};
+use cenote_store::{Change, ChangeSet, CommitError, PoolId, Sealed, Store, StoreError};
 use cenote_triggers::Invoker;
 use tokio::sync::Notify;
 
 use crate::analytics::AnalyticsSink;
 use crate::cache::ConfigurationCache;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::compute::Compute;
 use crate::error::Error;
 use crate::settings::Settings;
@@ -154,6 +154,15 @@ impl Service {
             self.outbox_wake.notify_one();
         }
         outcome
+    }
+
+    /// Removes up to `limit` rows of each kind that have expired, and says how many went. By every instance's clock they must
+    /// have: where a session has not expired, and nothing says any more that it was used, it would be good once more.
+    ///
+    /// # Errors
+    /// When the store can't be written.
+    pub async fn sweep(&self, limit: u32) -> Result<u64, StoreError> {
+        self.store.sweep(self.clock.now_ms() - clock::DIFFERENCE_MS, limit).await
     }
 }
 

@@ -70,9 +70,8 @@ impl Background {
 async fn sweep(service: Arc<Service>) {
     loop {
         sleep(SWEEP_INTERVAL).await;
-        let now_ms = service.clock.now_ms();
         loop {
-            match service.store.sweep(now_ms, SWEEP_ROWS).await {
+            match service.sweep(SWEEP_ROWS).await {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) => {

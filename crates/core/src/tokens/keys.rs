@@ -11,6 +11,7 @@ use cenote_model::types::IssuerType;
 use cenote_store::{KeyUse, PoolId, Sealed};
 use serde_json::{Value, json};
 
+use crate::clock;
 use crate::context::Service;
 use crate::error::Error;
 use crate::pools::Pool;
@@ -20,7 +21,7 @@ use crate::settings::{IssuerForm, Settings};
 pub const JWKS_CACHED_MS: i64 = 3_600_000;
 
 /// How long a key is published after another one signs in its place: as long as a token can live, and what clocks differ.
-const OUTLIVED_MS: i64 = 86_400_000 + 300_000;
+const OUTLIVED_MS: i64 = 86_400_000 + clock::DIFFERENCE_MS;
 
 /// A pool's keys at a moment, unsealed. Cognito signs ID tokens and access tokens with different ones.
 #[derive(Debug)]

@@ -267,3 +267,25 @@ async fn others_who_guess_do_not_disturb_the_answer() {
         guess.await.unwrap().unwrap_err();
     }
 }
+
+/// What says that a session was used stays until it has expired by every clock: those of several instances differ, and one may be
+/// put back.
+#[tokio::test]
+async fn a_used_session_stays_used_by_a_clock_that_is_behind() {
+    let world = World::new().await;
+    world.invited("alice").await;
+    let challenge = challenged(&world, "alice").await;
+    let answer = json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD });
+    world.respond(&challenge["Session"], answer.clone()).await.unwrap();
+    let service = &world.service;
+    let used = not_authorized("Invalid session for the user, session can only be used once.");
+    for behind in [1, 60, 239] {
+        service.clock.advance_seconds(180 + behind);
+        while service.service.sweep(100).await.unwrap() > 0 {}
+        service.clock.advance_seconds(-180 - behind);
+        assert_eq!(world.respond(&challenge["Session"], answer.clone()).await, Err(used.clone()), "{behind}");
+    }
+    // And no longer.
+    service.clock.advance_seconds(180 + 300);
+    assert_eq!(service.service.sweep(100).await.unwrap(), 1);
+}
