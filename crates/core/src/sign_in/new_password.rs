@@ -6,12 +6,15 @@ use cenote_model::types::{AttributeType, ChallengeNameType};
 use cenote_store::{User, UserStatus};
 
 use crate::error::Error;
+use crate::pools::Pool;
 use crate::sign_in::advance::advance;
 use crate::sign_in::progress::Progress;
 use crate::sign_in::second_factor;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::attributes::{self, Stage, Writes, is_readable};
+use crate::users::contact::Contact;
+use crate::users::factor::Factor;
 use crate::users::password_policy::{self, Wording};
 use crate::users::update::{self, Decision};
 use crate::users::{attribute_change, password};
@@ -59,7 +62,7 @@ fn missing_attributes(sign_in: SignIn<'_>, user: &User) -> Vec<String> {
 /// # Errors
 /// Those of the session; `InvalidPasswordException`, `PasswordHistoryPolicyViolationException`;
 /// `InvalidParameterException` for missing or malformed attributes; `NotAuthorizedException` for attributes that have a
-/// value already or that the client may not write.
+/// value already, that the client may not write, or that would lead the code of the second factor elsewhere.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
     let SignIn { context, pool, parameters, .. } = sign_in;
     let (typed, session) = Session::of_answer(sign_in, session, NAME).await?;
@@ -73,7 +76,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
                 return Err(session::invalid());
             }
             // Where the sign-in can't go on the temporary password stays.
-            second_factor::decide(pool, &user, &session.progress)?;
+            let asked = second_factor::decide(pool, &user, &session.progress)?;
             password_policy::check(&pool.password_policy(), new_password, Wording::Change)?;
             let writes = check_attributes(sign_in, &user)?;
             // The temporary password itself may become the permanent one; the history is about those before it.
@@ -90,13 +93,41 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
             user.status = UserStatus::Confirmed;
             user.modified_ms = context.now_ms;
             // No code is sent for a new contact: the user asks for one.
+            let before = user.clone();
             attribute_change::apply(pool, &writes, &mut user)?;
+            if asked.is_for_a_code() {
+                check_contacts(pool, &before, &user)?;
+            }
             Ok(Decision { answer: (), after: user, further: vec![session.consume()] })
         })
     });
     let ((), user) = decided.await?.ok_or_else(session::invalid)?;
     let progress = Progress { new_password: true, ..session.progress.clone() };
     advance(sign_in, user, progress.passed(NAME)).await
+}
+
+/// Who has the temporary password alone must not say where the code of the second factor goes, nor do without it. A contact that
+/// must be there and is not may still be given.
+fn check_contacts(pool: &Pool, before: &User, after: &User) -> Result<(), Error> {
+    let usable =
+        |user: &User, contact| second_factor::usable(pool, user).contains(&Factor::of_contact(contact));
+    for contact in Contact::ALL {
+        let name = contact.attribute();
+        let changes = contact.of(before) != contact.of(after);
+        let is_missing = contact.of(before).is_none() && is_required(pool, name);
+        if changes && !is_missing && (usable(before, contact) || usable(after, contact)) {
+            return Err(Error::not_authorized(if contact.of(before).is_some() {
+                format!("Cannot modify an already provided {name}")
+            } else {
+                format!("Cannot provide {name} before the second factor")
+            }));
+        }
+    }
+    Ok(())
+}
+
+fn is_required(pool: &Pool, name: &str) -> bool {
+    pool.find_attribute(name).is_some_and(|attribute| attribute.required == Some(true))
 }
 
 /// The attributes that come with the answer, normalized.

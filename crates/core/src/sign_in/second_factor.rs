@@ -24,6 +24,12 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// Whether a factor that the user has is to be shown.
+    #[must_use]
+    pub fn is_for_a_code(&self) -> bool {
+        matches!(self, Self::Ask(_) | Self::Choose(_))
+    }
+
     /// Whether a factor is among what is to be asked.
     #[must_use]
     pub fn takes(&self, factor: Factor) -> bool {
@@ -64,8 +70,8 @@ pub fn decide(pool: &Pool, user: &User, progress: &Progress) -> Result<Decision,
     }
 }
 
-/// The factors that the user can show: those it switched on; where it switched on none, a token it verified and the contacts
-/// that count without being switched on.
+/// The factors that the user can show: those it switched on, whatever the pool offers by now; where it switched on none, a token
+/// it verified and the contacts that count without being switched on, as far as the pool offers them.
 #[must_use]
 pub fn usable(pool: &Pool, user: &User) -> Vec<Factor> {
     let by_choice = !user.mfa.enabled.is_empty();
@@ -74,9 +80,10 @@ pub fn usable(pool: &Pool, user: &User) -> Vec<Factor> {
         .filter(|factor| factor.is_ready_for(user))
         .filter(|factor| {
             if by_choice {
-                return factor.is_enabled_of(user);
+                factor.is_enabled_of(user)
+            } else {
+                factor.is_on_in(pool) && !recovers(pool, *factor)
             }
-            factor.contact().is_none() || (factor.is_on_in(pool) && !recovers(pool, *factor))
         })
         .collect()
 }
@@ -87,7 +94,8 @@ fn recovers(pool: &Pool, factor: Factor) -> bool {
     first.is_some() && first == factor.contact()
 }
 
-/// A phone number can't be set up on the way, so it alone is nothing to offer; an address only by who has none.
+/// A phone number can't be set up on the way, so it alone is nothing to offer; an address only by who has none. Who has an app
+/// sets up no other factor by the password alone, even where the pool offers apps no more.
 fn decide_set_up(pool: &Pool, user: &User) -> Result<Decision, Error> {
     let offered: Vec<Factor> =
         Factor::ALL.into_iter().filter(|factor| factor.is_on_in(pool) && !recovers(pool, *factor)).collect();
@@ -96,7 +104,7 @@ fn decide_set_up(pool: &Pool, user: &User) -> Result<Decision, Error> {
         Factor::SoftwareToken => true,
         Factor::Email => !factor.is_ready_for(user),
     });
-    if possible { Ok(Decision::SetUp(offered)) } else { Err(impossible()) }
+    if possible && user.software_token.is_none() { Ok(Decision::SetUp(offered)) } else { Err(impossible()) }
 }
 
 fn impossible() -> Error {

@@ -6,7 +6,7 @@ use cenote_store::User;
 use crate::error::Error;
 use crate::sign_in::credentials;
 use crate::sign_in::progress::Progress;
-use crate::sign_in::second_factor::{self, Decision};
+use crate::sign_in::second_factor;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::factor::Factor;
@@ -50,7 +50,7 @@ pub(super) async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Resul
     credentials::check_status(&user)?;
     // What may be chosen is what the user has now.
     let decision = second_factor::decide(pool, &user, &session.progress)?;
-    if matches!(decision, Decision::Nothing | Decision::SetUp(_)) {
+    if !decision.is_for_a_code() {
         return Err(session::invalid());
     }
     let Some(factor) = chosen.filter(|factor| decision.takes(*factor)) else {

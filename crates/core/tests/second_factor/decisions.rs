@@ -215,3 +215,30 @@ async fn a_factor_that_cannot_be_shown_keeps_its_user_out() {
         assert_eq!(asked(&world, "alice").await, "InvalidParameterException", "{mode}");
     }
 }
+
+/// An app that was verified and never switched on counts as long as the pool offers apps. Nobody sets another factor up in its place by
+/// the password alone.
+#[tokio::test]
+async fn a_verified_app_does_not_count_where_the_pool_offers_none() {
+    let off = |mode| Offers { totp: false, ..Offers::all(mode) };
+    let world = World::with(TestService::builder(), json!({}), Offers::all("OPTIONAL")).await;
+    world.confirmed("alice", &[]).await;
+    let token = world.access_token("alice").await;
+    let app = world.app(&token).await;
+    world.offer(Offers::all("ON")).await;
+    let before = world.start("alice").await;
+    assert_eq!(before["ChallengeName"], "SOFTWARE_TOKEN_MFA");
+    world.offer(off("ON")).await;
+    assert_eq!(asked(&world, "alice").await, "InvalidParameterException");
+    world.next_step();
+    let code = json!({ "SOFTWARE_TOKEN_MFA_CODE": app.code(&world, 0) });
+    assert_eq!(world.answer(&before, "alice", code).await, Err(invalid_session()));
+    let number = json!({ "UserAttributes": [{ "Name": "phone_number", "Value": NUMBER }] });
+    world.service.ok("AdminUpdateUserAttributes", world.admin("alice", number)).await;
+    assert_eq!(asked(&world, "alice").await, "SMS_MFA");
+    // Who switched it on is asked for it all the same.
+    world.offer(Offers::all("ON")).await;
+    world.prefer("alice", enable(&["SoftwareTokenMfaSettings"], None)).await;
+    world.offer(off("ON")).await;
+    assert_eq!(asked(&world, "alice").await, "SOFTWARE_TOKEN_MFA");
+}

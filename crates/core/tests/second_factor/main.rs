@@ -5,6 +5,7 @@
 mod codes;
 mod decisions;
 mod lockout;
+mod new_contact;
 mod sequences;
 mod set_up;
 mod settings;
