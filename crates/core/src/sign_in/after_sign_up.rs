@@ -79,10 +79,22 @@ fn seal(
     Session::named(sign_in, user, name, &Progress::after(first)).seal(sign_in).map(Some)
 }
 
-/// USER_AUTH with the session of a confirmation: tokens, once. The parameters are not looked at.
+/// The flow has compared a hash with the name that came with it. Where none came it covers a name that the session's user has.
+fn check_secret_hash(sign_in: SignIn<'_>, user: &User) -> Result<(), Error> {
+    let parameters = sign_in.parameters;
+    if parameters.find("USERNAME").is_some() {
+        return Ok(());
+    }
+    let names = user.names.iter().map(|name| name.key.as_str());
+    let names: Vec<&str> = [user.username.as_str(), user.sub.as_str()].into_iter().chain(names).collect();
+    sign_in.client.verify_secret_hash(&names, parameters.find("SECRET_HASH"))
+}
+
+/// USER_AUTH with the session of a confirmation: tokens, once. No other parameter than the secret hash is looked at.
 ///
 /// # Errors
-/// `NotAuthorizedException` for any other session, and when the user has changed meanwhile; those of PreAuthentication.
+/// `NotAuthorizedException` for any other session, for the hash, and when the user has changed meanwhile; those of
+/// PreAuthentication.
 pub async fn run(sign_in: SignIn<'_>, session: &str) -> Result<Outcome, Error> {
     let SignIn { context, pool, .. } = sign_in;
     let session = Session::unseal_named(sign_in, Some(session), CONFIRMED)?;
@@ -94,6 +106,7 @@ pub async fn run(sign_in: SignIn<'_>, session: &str) -> Result<Outcome, Error> {
         if may && user.status == UserStatus::Confirmed { Ok(()) } else { Err(session::invalid()) }
     };
     let user = session.get_user(sign_in).await?;
+    check_secret_hash(sign_in, &user)?;
     check(&user)?;
     let subject = Subject::from(user);
     credentials::pre_authentication(sign_in, &subject).await?;

@@ -3,7 +3,7 @@
 use cenote_model::types::ChallengeNameType;
 
 use crate::error::Error;
-use crate::sign_in::choice_flow::{Choice, ask, check_password, parse};
+use crate::sign_in::choice_flow::{Choice, ask, check_existence, check_password, parse};
 use crate::sign_in::first_factors::offered;
 use crate::sign_in::password_flow;
 use crate::sign_in::session::Session;
@@ -30,6 +30,7 @@ pub async fn respond(
     let (subject, typed) = session.get_subject(sign_in, typed).await?;
     session.check_unchanged(&subject.user)?;
     let offered = offered(sign_in, &subject, typed);
+    check_existence(sign_in, &subject, &offered)?;
     let Some(chosen) = chosen.filter(|chosen| offered.contains(chosen)) else {
         return Err(Error::invalid_parameter("The ANSWER is none of the AvailableChallenges."));
     };

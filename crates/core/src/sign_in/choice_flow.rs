@@ -101,7 +101,10 @@ pub fn check_password(
 }
 
 /// As for a password, but that a code confirms who is not confirmed yet.
-fn check_existence(
+///
+/// # Errors
+/// As [`credentials::check_existence`].
+pub fn check_existence(
     sign_in: SignIn<'_>,
     subject: &Subject,
     offered: &[ChallengeNameType],

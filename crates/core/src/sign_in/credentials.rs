@@ -62,7 +62,7 @@ pub async fn pre_authentication(sign_in: SignIn<'_>, subject: &Subject) -> Resul
     let Some(function) = pool.lambda().pre_authentication else { return Ok(()) };
     let request = PreAuthenticationRequest {
         user_attributes: trigger::subject_attributes(pool, subject),
-        validation_data: sign_in.client_metadata.cloned(),
+        validation_data: sign_in.validation_data().cloned(),
         user_not_found: client.hides_users().then_some(!subject.exists()),
     };
     let caller = trigger::caller(context, pool, &subject.user.username, Some(client.id()));

@@ -94,8 +94,8 @@ pub(super) async fn migrate(
         client,
         username: &username,
         password: Some(typed),
-        validation_data: sign_in.client_metadata,
-        client_metadata: None,
+        validation_data: sign_in.validation_data(),
+        client_metadata: sign_in.answer_metadata(),
     };
     let Some(user) = migration::migrate(context, migration).await? else { return Ok((counted, true)) };
     update::update_user(context, counted, |user| {

@@ -54,6 +54,12 @@ impl<'a> SignIn<'a> {
     pub fn answer_metadata(&self) -> Option<&'a BTreeMap<String, String>> {
         self.client_metadata.filter(|_| self.request == Request::Answer)
     }
+
+    /// What the triggers before the first factor get: the metadata of a flow.
+    #[must_use]
+    pub fn validation_data(&self) -> Option<&'a BTreeMap<String, String>> {
+        self.client_metadata.filter(|_| self.request == Request::Flow)
+    }
 }
 
 /// What a sign-in answers: tokens, or the next challenge.

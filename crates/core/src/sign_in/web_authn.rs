@@ -135,8 +135,8 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let ((), user) = update_user(context, subject, |user| {
         session.check_state(user)?;
         credentials::check_status(user)?;
-        // A second factor, or a password to be chosen, may have come meanwhile.
-        if !first_factors::of_user(pool, user).contains(&NAME) {
+        // A second factor, or a password to be chosen, may have come meanwhile, or the pool asks for more.
+        if !first_factors::of_user(pool, user).contains(&NAME) || !is_of(pool, checked.as_ref(), shown) {
             return Err(session::invalid());
         }
         // Of two proofs that race the second is checked against the count of the first.
@@ -167,6 +167,14 @@ fn verify(question: &Question, answer: &AuthenticationAnswer, user: &User) -> Re
         user_handle: user.sub.as_str().as_bytes(),
     };
     answer.verify(&ceremony, &credential)
+}
+
+/// Whether the pool would take this proof by this passkey if it asked for it now.
+fn is_of(pool: &Pool, passkey: Option<&Passkey>, shown: Shown) -> bool {
+    RelyingParty::find(pool).is_some_and(|party| {
+        passkey.is_some_and(|passkey| passkey.relying_party_id == party.id)
+            && (shown.user_verified || !party.verify_user)
+    })
 }
 
 fn find<'a>(user: &'a User, answer: &AuthenticationAnswer) -> Option<&'a Passkey> {

@@ -396,3 +396,31 @@ async fn names_that_nobody_has_seem_to_have_passkeys_or_not() {
     }
     assert!(with > 5 && without > 5, "{with} {without}");
 }
+
+/// The proof is for the pool as it is when it comes: another domain, or one that must verify its users, asks anew.
+#[tokio::test]
+async fn a_pool_that_asks_for_more_meanwhile_gets_it() {
+    let invalid = error("NotAuthorizedException", "Invalid session for the user.");
+    let world = World::new().await;
+    let old = world.passkey("alice", b"one").await;
+    let (options, session) = world.ask(&world.client, "alice").await;
+    let answer = old.authenticate(&Said::to(&options, ORIGIN));
+    world.configure(json!({ "RelyingPartyId": "example.org" })).await;
+    // With a passkey for the new domain she is offered one again: that one.
+    let token = world.token("alice").await;
+    let new = Authenticator::es256(b"two");
+    let said = Said::to(&world.start(&token).await, "https://app.example.org");
+    world.complete(&token, &new.register(&said)).await.unwrap();
+    assert_eq!(world.prove("alice", &session, &answer).await, Err(invalid.clone()));
+    world.configure(json!({ "RelyingPartyId": RELYING_PARTY })).await;
+    assert!(signed_in(&world.prove("alice", &session, &answer).await));
+
+    let (options, session) = world.ask(&world.client, "alice").await;
+    let mut said = Said::to(&options, ORIGIN);
+    said.flags = USER_PRESENT;
+    let unverified = old.authenticate(&said);
+    world.configure(json!({ "RelyingPartyId": RELYING_PARTY, "UserVerification": "required" })).await;
+    assert_eq!(world.prove("alice", &session, &unverified).await, Err(invalid));
+    let verified = old.authenticate(&Said::to(&options, ORIGIN));
+    assert!(signed_in(&world.prove("alice", &session, &verified).await));
+}

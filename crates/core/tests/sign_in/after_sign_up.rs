@@ -133,3 +133,33 @@ async fn an_administrator_makes_a_user_without_a_password() {
     let answer = json!({ "USERNAME": "rosa", "EMAIL_OTP_CODE": world.service.code_sent_to(ADDRESS).await });
     signs_in(world.answer("EMAIL_OTP", &asked["Session"], answer).await);
 }
+
+/// The session does not stand in for the client's secret.
+#[tokio::test]
+async fn a_client_with_a_secret_shows_its_hash_without_a_name_too() {
+    let secret = "abcdefghijklmnopqrstuvwxyz123456";
+    let world = world(allowing(&["PASSWORD", "EMAIL_OTP"]), json!({ "ClientSecret": secret })).await;
+    let hash = |name: &str| cenote_crypto::secret_hash::compute(name, &world.client, &secret.into());
+    let request = json!({
+        "ClientId": world.client, "Username": "rosa", "SecretHash": hash("rosa"),
+        "UserAttributes": [{ "Name": "email", "Value": ADDRESS }],
+    });
+    world.service.ok("SignUp", request).await;
+    let request = json!({
+        "ClientId": world.client, "Username": "rosa", "SecretHash": hash("rosa"),
+        "ConfirmationCode": world.service.code_sent_to(ADDRESS).await,
+    });
+    let session = world.service.ok("ConfirmSignUp", request).await["Session"].clone();
+    let missing =
+        format!("Client {} is configured with secret but SECRET_HASH was not received", world.client);
+    assert_eq!(world.redeem(&session, json!({})).await, Err(not_authorized(&missing)));
+    let wrong = Err(not_authorized(&format!("Unable to verify secret hash for client {}", world.client)));
+    for parameters in [
+        json!({ "SECRET_HASH": "guessed" }),
+        json!({ "SECRET_HASH": hash("somebody") }),
+        json!({ "SECRET_HASH": hash("rosa"), "USERNAME": "somebody" }),
+    ] {
+        assert_eq!(world.redeem(&session, parameters.clone()).await, wrong, "{parameters}");
+    }
+    signs_in(world.redeem(&session, json!({ "SECRET_HASH": hash("rosa") })).await);
+}

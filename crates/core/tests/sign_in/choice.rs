@@ -409,3 +409,28 @@ async fn a_client_with_a_secret_hashes_the_name_that_it_sends() {
     assert_eq!(wrong, Err(not_authorized(&text)));
     signs_in(world.answer("SELECT_CHALLENGE", &choice["Session"], answer(&hash("alice"))).await);
 }
+
+/// As at the start, so at the choice: a client that shows its users says what state they are in, whatever was chosen.
+#[tokio::test]
+async fn states_are_told_at_the_choice_too() {
+    let disabled = not_authorized("User is disabled.");
+    let reset: WireError =
+        ("PasswordResetRequiredException".into(), "Password reset required for the user".into());
+    for (operation, expected) in [("AdminDisableUser", disabled), ("AdminResetUserPassword", reset)] {
+        let world = world(allowing(&["PASSWORD", "EMAIL_OTP"]), json!({})).await;
+        world.confirmed("alice").await;
+        let choice = world.choose("alice", json!({})).await.unwrap();
+        let user = json!({ "UserPoolId": world.pool, "Username": "alice" });
+        world.service.ok(operation, user).await;
+        let sent = world.service.inbox().await.len();
+        // Disabling ends every session of before.
+        let expected = if operation == "AdminDisableUser" { invalid_session() } else { expected };
+        for chosen in ["EMAIL_OTP", "PASSWORD", "PASSWORD_SRP"] {
+            let answer =
+                json!({ "USERNAME": "alice", "ANSWER": chosen, "PASSWORD": PASSWORD, "SRP_A": "abc123" });
+            let refused = world.answer("SELECT_CHALLENGE", &choice["Session"], answer).await;
+            assert_eq!(refused, Err(expected.clone()), "{operation}, {chosen}");
+        }
+        assert_eq!(world.service.inbox().await.len(), sent, "a code was sent after {operation}");
+    }
+}

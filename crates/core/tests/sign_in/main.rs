@@ -7,6 +7,7 @@ mod admin;
 mod after_sign_up;
 mod challenge;
 mod choice;
+mod client_flows;
 mod client_tokens;
 mod custom;
 mod derived_tokens;

@@ -1,6 +1,6 @@
 //! The triggers around a sign-in.
 
-use cenote_core::testing::TestService;
+use cenote_core::testing::{TestService, text};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
@@ -144,5 +144,134 @@ async fn a_token_without_its_scope_opens_nothing() {
     assert_eq!(
         world.get_user(&tokens.access).await,
         Err(not_authorized("Access Token does not have required scopes"))
+    );
+}
+
+/// Who is asked at which step of a sign-in that has everything, and what of the metadata of each request they hear.
+#[tokio::test]
+async fn every_function_runs_in_its_place() {
+    let lambda = FakeLambda::start(|event| {
+        FakeAnswer::Response(match event["triggerSource"].as_str().unwrap() {
+            "UserMigration_Authentication" => json!({
+                "userAttributes": { "email": "old@test.com", "email_verified": "true" },
+                "finalUserStatus": "CONFIRMED", "messageAction": "SUPPRESS",
+            }),
+            _ => json!({}),
+        })
+    })
+    .await
+    .unwrap();
+    let configuration = json!({
+        "UserMigration": FUNCTION, "PreSignUp": FUNCTION, "PreAuthentication": FUNCTION, "CustomMessage": FUNCTION,
+        "PostAuthentication": FUNCTION, "PreTokenGeneration": FUNCTION,
+    });
+    let world = World::with(
+        TestService::builder().lambda(&lambda.url()),
+        json!({ "LambdaConfig": configuration, "AccountRecoverySetting": {
+            "RecoveryMechanisms": [{ "Name": "admin_only", "Priority": 1 }],
+        } }),
+        json!({}),
+    )
+    .await;
+    let request = json!({ "UserPoolId": world.pool, "MfaConfiguration": "ON", "EmailMfaConfiguration": {} });
+    world.service.ok("SetUserPoolMfaConfig", request).await;
+    let request = json!({
+        "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH", "ClientMetadata": { "step": "one" },
+        "AuthParameters": { "USERNAME": "old", "PASSWORD": PASSWORD },
+    });
+    let asked = world.service.ok("InitiateAuth", request).await;
+    assert_eq!(asked["ChallengeName"], "EMAIL_OTP");
+    let request = json!({
+        "ClientId": world.client, "ChallengeName": "EMAIL_OTP", "Session": asked["Session"],
+        "ClientMetadata": { "step": "two" },
+        "ChallengeResponses": {
+            "USERNAME": "old", "EMAIL_OTP_CODE": world.service.code_sent_to("old@test.com").await,
+        },
+    });
+    let tokens = Tokens::of(&world.service.ok("RespondToAuthChallenge", request).await);
+    let request = json!({
+        "ClientId": world.client, "RefreshToken": tokens.refresh, "ClientMetadata": { "step": "three" },
+    });
+    world.service.ok("GetTokensFromRefreshToken", request).await;
+    world.refresh(&tokens.refresh).await.unwrap();
+    let heard: Vec<(String, Value, Value)> = lambda
+        .events()
+        .into_iter()
+        .map(|event| {
+            let request = &event["request"];
+            let member = |name: &str| request.get(name).cloned().unwrap_or_default();
+            (text(&event["triggerSource"]), member("validationData"), member("clientMetadata"))
+        })
+        .collect();
+    let step = |number: &str| json!({ "step": number });
+    let expected = [
+        ("UserMigration_Authentication", step("one"), Value::Null),
+        ("PreSignUp_AdminCreateUser", step("one"), Value::Null),
+        ("PreAuthentication_Authentication", step("one"), Value::Null),
+        ("CustomMessage_Authentication", Value::Null, Value::Null),
+        ("PostAuthentication_Authentication", Value::Null, step("two")),
+        ("TokenGeneration_Authentication", Value::Null, step("two")),
+        ("TokenGeneration_RefreshTokens", Value::Null, step("three")),
+        ("TokenGeneration_RefreshTokens", Value::Null, Value::Null),
+    ];
+    assert_eq!(heard, expected.map(|(source, data, metadata)| (source.to_owned(), data, metadata)));
+}
+
+/// The metadata of an answer is never what the functions before a sign-in know as validation data.
+#[tokio::test]
+async fn metadata_of_an_answer_with_a_password_is_not_validation_data() {
+    let lambda = FakeLambda::start(|event| {
+        FakeAnswer::Response(match event["triggerSource"].as_str().unwrap() {
+            "UserMigration_Authentication" => json!({ "userAttributes": {}, "finalUserStatus": "CONFIRMED" }),
+            _ => json!({}),
+        })
+    })
+    .await
+    .unwrap();
+    let configuration =
+        json!({ "UserMigration": FUNCTION, "PreSignUp": FUNCTION, "PreAuthentication": FUNCTION });
+    let client = json!({
+        "ExplicitAuthFlows": ["ALLOW_USER_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        "PreventUserExistenceErrors": "ENABLED",
+    });
+    let world = world(&lambda, configuration, client).await;
+    let heard = |from: usize| -> Vec<(String, Value, Value)> {
+        let member = |event: &Value, name: &str| event["request"].get(name).cloned().unwrap_or_default();
+        let all = lambda.events();
+        let events = all.iter().skip(from);
+        let all = events.map(|event| {
+            (text(&event["triggerSource"]), member(event, "validationData"), member(event, "clientMetadata"))
+        });
+        all.collect()
+    };
+    let choice = world.flow("USER_AUTH", json!({ "USERNAME": "old" })).await.unwrap();
+    let before = lambda.events().len();
+    let request = json!({
+        "ClientId": world.client, "ChallengeName": "SELECT_CHALLENGE", "Session": choice["Session"],
+        "ClientMetadata": { "a": "b" },
+        "ChallengeResponses": { "USERNAME": "old", "ANSWER": "PASSWORD", "PASSWORD": PASSWORD },
+    });
+    world.service.ok("RespondToAuthChallenge", request).await;
+    let metadata = json!({ "a": "b" });
+    assert_eq!(
+        heard(before),
+        [
+            ("UserMigration_Authentication".to_owned(), Value::Null, metadata.clone()),
+            ("PreSignUp_AdminCreateUser".to_owned(), Value::Null, metadata.clone()),
+        ]
+    );
+    let before = lambda.events().len();
+    let request = json!({
+        "UserPoolId": world.pool, "ClientId": world.client, "ChallengeName": "ADMIN_NO_SRP_AUTH",
+        "ClientMetadata": { "a": "b" }, "ChallengeResponses": { "USERNAME": "older", "PASSWORD": PASSWORD },
+    });
+    world.service.ok("AdminRespondToAuthChallenge", request).await;
+    assert_eq!(
+        heard(before),
+        [
+            ("UserMigration_Authentication".to_owned(), Value::Null, metadata.clone()),
+            ("PreSignUp_AdminCreateUser".to_owned(), Value::Null, metadata),
+            ("PreAuthentication_Authentication".to_owned(), Value::Null, Value::Null),
+        ]
     );
 }

@@ -7,6 +7,7 @@ use cenote_model::types::ChallengeNameType;
 use crate::devices::device;
 use crate::error::Error;
 use crate::sign_in::advance::advance;
+use crate::sign_in::credentials;
 use crate::sign_in::device::block::DeviceBlock;
 use crate::sign_in::device::srp_auth::{remembered, verifier};
 use crate::sign_in::flow;
@@ -36,6 +37,7 @@ pub async fn respond(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     }
     let user = session.get_user(sign_in).await?;
     session.check(sign_in, &user, typed)?;
+    credentials::check_status(&user)?;
     let device = remembered(context, &user, key).await?;
     let verifier = verifier(context, &device)?;
     let keys = Keys { client_public: &block.client_public, challenge: &block.challenge };

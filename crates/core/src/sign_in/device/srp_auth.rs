@@ -11,6 +11,7 @@ use cenote_store::{ClientId, Device, User, WaitingSignIn};
 use crate::context::Context;
 use crate::devices::device;
 use crate::error::Error;
+use crate::sign_in::credentials;
 use crate::sign_in::device::block::DeviceBlock;
 use crate::sign_in::progress::Progress;
 use crate::sign_in::session::{self, Session};
@@ -66,6 +67,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     session.check_unused(context).await?;
     let user = session.get_user(sign_in).await?;
     session.check(sign_in, &user, typed)?;
+    credentials::check_status(&user)?;
     if session.progress.device.as_deref() != Some(key) {
         return Err(device::invalid_key());
     }

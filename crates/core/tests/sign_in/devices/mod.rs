@@ -4,6 +4,7 @@ mod confirmation;
 mod forgotten;
 mod functions;
 mod lists;
+mod meanwhile;
 mod proofs;
 mod second_factor;
 

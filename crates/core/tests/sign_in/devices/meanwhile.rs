@@ -1,0 +1,53 @@
+//! What happens to the user between the question to a device and its proof.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+#[tokio::test]
+async fn whoever_was_changed_by_an_administrator_meanwhile_starts_over() {
+    let password = json!({ "Password": "An0ther-one", "Permanent": true });
+    let revoked = not_authorized("Invalid session for the user.");
+    let reset = ("PasswordResetRequiredException".into(), "Password reset required for the user".into());
+    let cases: [(&str, Value, WireError); 5] = [
+        ("AdminResetUserPassword", json!({}), reset),
+        ("AdminUserGlobalSignOut", json!({}), revoked.clone()),
+        ("AdminSetUserPassword", password, revoked.clone()),
+        ("AdminDisableUser", json!({}), revoked.clone()),
+        ("AdminDeleteUser", json!({}), revoked),
+    ];
+    for (operation, members, expected) in cases {
+        let world = world().await;
+        let (phone, _) = world.phone("alice").await;
+        let waiting = world.sign_in_with("alice", &phone.key).await.unwrap();
+        let begun = world.sign_in_with("alice", &phone.key).await.unwrap();
+        let question = world.begin_proof("alice", &begun["Session"], &phone.key).await.unwrap();
+        world.service.clock.advance_seconds(1);
+        let mut request = json!({ "UserPoolId": world.pool, "Username": "alice" });
+        request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        world.service.ok(operation, request).await;
+        let refused = world.begin_proof("alice", &waiting["Session"], &phone.key).await;
+        assert_eq!(refused, Err(expected.clone()), "{operation}");
+        let proof = world.device_proof(&question["ChallengeParameters"], &phone);
+        assert_eq!(world.prove_device(proof).await, Err(expected), "{operation}");
+    }
+}
+
+/// The pool stops keeping devices: the proof of one opens nothing that the password alone does not.
+#[tokio::test]
+async fn a_pool_that_keeps_no_devices_any_more_asks_for_the_second_factor() {
+    let world = world().await;
+    let (phone, _) = world.phone("alice").await;
+    world.require_second_factor().await;
+    let asked = world.sign_in_with("alice", &phone.key).await.unwrap();
+    assert_eq!(asked["ChallengeName"], "DEVICE_SRP_AUTH");
+    let question = world.begin_proof("alice", &asked["Session"], &phone.key).await.unwrap();
+    let off = json!({
+        "UserPoolId": world.pool, "MfaConfiguration": "ON",
+        "AutoVerifiedAttributes": ["email"],
+    });
+    world.service.ok("UpdateUserPool", off).await;
+    let proof = world.device_proof(&question["ChallengeParameters"], &phone);
+    let answer = world.prove_device(proof).await.unwrap();
+    assert_eq!(answer["ChallengeName"], "MFA_SETUP");
+}
