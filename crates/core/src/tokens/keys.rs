@@ -16,12 +16,13 @@ use crate::context::Service;
 use crate::error::Error;
 use crate::pools::Pool;
 use crate::settings::{IssuerForm, Settings};
+use crate::tokens::validity::LONGEST_TOKEN_MS;
 
 /// How long copies of the JWKS may be kept. New keys are published for so long before they sign.
 pub const JWKS_CACHED_MS: i64 = 3_600_000;
 
 /// How long a key is published after another one signs in its place: as long as a token can live, and what clocks differ.
-const OUTLIVED_MS: i64 = 86_400_000 + clock::DIFFERENCE_MS;
+const OUTLIVED_MS: i64 = LONGEST_TOKEN_MS + clock::DIFFERENCE_MS;
 
 /// A pool's keys at a moment, unsealed. Cognito signs ID tokens and access tokens with different ones.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! RevokeToken, GlobalSignOut and AdminUserGlobalSignOut.
 
-use cenote_core::clock::Clock;
 use cenote_core::testing::TestService;
 use serde_json::json;
 
@@ -42,7 +41,7 @@ async fn what_is_revoked_stays_so_until_its_last_token_has_expired() {
     world.service.ok("RevokeToken", json!({ "ClientId": world.client, "Token": tokens.refresh })).await;
     for _ in 0..23 {
         clock.advance_seconds(hour);
-        world.service.service.store.sweep(world.service.clock.now_ms(), 1000).await.unwrap();
+        world.service.service.sweep(1000).await.unwrap();
         assert_eq!(world.get_user(&access).await, Err(revoked()));
     }
     clock.advance_seconds(hour);
