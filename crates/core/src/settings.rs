@@ -72,6 +72,8 @@ pub struct Settings {
     pub ineligible: Ineligible,
     /// Whether a refresh token that was rotated out and comes back ends its sign-in. Cognito only refuses it.
     pub reuse_revokes: bool,
+    /// Whether every sign-in says how strong it was, not only those that asked for a level.
+    pub acr_in_every_token: bool,
     /// `dev` only: pool tag and client names may set ids.
     pub custom_ids: bool,
     /// `dev` only: every code is this one.
@@ -88,6 +90,7 @@ impl Default for Settings {
             limits: Limits::default(),
             ineligible: Ineligible::Simulate,
             reuse_revokes: false,
+            acr_in_every_token: false,
             custom_ids: false,
             fixed_code: None,
         }

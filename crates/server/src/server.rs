@@ -262,6 +262,7 @@ fn settings(config: &Config, url: &str, dev: bool, fixed_code: Option<String>) -
             IneligibleAnswer::Error => Ineligible::Error,
         },
         reuse_revokes: config.tokens.reuse_revokes,
+        acr_in_every_token: config.tokens.acr_in_every_token,
         custom_ids: dev,
         fixed_code,
     }

@@ -10,9 +10,11 @@ use cenote_model::types::{
 };
 
 use crate::error::Error;
+use crate::pools::acr;
 use crate::pools::configure::is_enabled;
 use crate::pools::members::Members;
 use crate::pools::pool::PoolConfiguration;
+use crate::sign_in::level::Level;
 
 /// Tags of a pool.
 pub const MAX_TAGS: usize = 50;
@@ -169,14 +171,8 @@ fn encryption_key(pool: &UserPoolType) -> Result<(), Error> {
 
 /// A value must tell which level it is, so no two levels share one, not even with the default of a level that is left out.
 fn authentication_levels(pool: &UserPoolType) -> Result<(), Error> {
-    let Some(levels) = &pool.acr_configuration else { return Ok(()) };
-    let values: BTreeSet<String> = (1..=4)
-        .map(|level| match levels.get(&format!("Level{level}")) {
-            Some(given) => given.acr_value.clone(),
-            None => format!("urn:cognito:loa:{level}"),
-        })
-        .collect();
-    if values.len() < 4 {
+    let values: BTreeSet<&str> = Level::ALL.into_iter().map(|level| acr::name(pool, level)).collect();
+    if values.len() < Level::ALL.len() {
         return Err(Error::invalid_parameter("AcrValue must be unique across all levels."));
     }
     Ok(())

@@ -4,7 +4,7 @@ use cenote_model::types::{Timestamp, UserPoolDescriptionType, UserPoolType};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::pools::Pool;
+use crate::pools::{Pool, acr};
 
 /// The complete description.
 ///
@@ -16,13 +16,15 @@ pub async fn describe(context: &Context, pool: &Pool) -> Result<UserPoolType, Er
 
 /// The complete description of a pool that has so many users.
 pub(super) fn with_users(context: &Context, pool: &Pool, users: i64) -> UserPoolType {
+    let stored = &pool.configuration.user_pool;
     UserPoolType {
         id: Some(pool.id().as_str().to_owned()),
         arn: Some(context.settings.pool_arn(pool.id())),
         creation_date: Some(Timestamp(pool.record.created_ms)),
         last_modified_date: Some(Timestamp(pool.record.modified_ms)),
         estimated_number_of_users: Some(i32::try_from(users).unwrap_or(i32::MAX)),
-        ..pool.configuration.user_pool.clone()
+        acr_configuration: Some(acr::effective(stored)),
+        ..stored.clone()
     }
 }
 

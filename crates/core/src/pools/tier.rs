@@ -9,6 +9,7 @@ use cenote_model::types::{
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
+use crate::pools::acr;
 use crate::pools::pool::{Pool, PoolConfiguration};
 
 /// The tracking of sessions among those names.
@@ -48,6 +49,9 @@ pub fn unavailable(configuration: &PoolConfiguration) -> Vec<String> {
         }
         if pool.dcr_configuration.is_some() {
             features.push("Dynamic Client Registration".to_owned());
+        }
+        if acr::is_customized(pool) {
+            features.push("Custom ACR Values".to_owned());
         }
         if configuration.sessions.tracked {
             features.push(SESSIONS.to_owned());

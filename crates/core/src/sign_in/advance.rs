@@ -12,7 +12,7 @@ use crate::sign_in::step::{Outcome, SignIn};
 use crate::sign_in::{new_password, second_factor, session, web_authn};
 
 /// Asks for what is still missing, in Cognito's order: a password of its own; a second factor, or the proof of a device in its
-/// place; what the pool's functions want of a custom sign-in; the proof of a remembered device; then the tokens. What the step
+/// place where no level needs one; what the pool's functions want of a custom sign-in; the proof of a remembered device; then the tokens. What the step
 /// before had to write, such as its used session, is written.
 ///
 /// # Errors
@@ -36,7 +36,9 @@ pub async fn advance(sign_in: SignIn<'_>, user: User, progress: Progress) -> Res
             false
         }
         FirstFactor::Custom => false,
-        FirstFactor::WebAuthn { .. } if web_authn::was_two_factors(sign_in.pool, &user, &progress) => false,
+        FirstFactor::WebAuthn { .. } if web_authn::was_two_factors(sign_in.pool, &user, &progress) => {
+            second_factor::missing_level(sign_in.pool, &user, &progress)?.is_some()
+        }
         FirstFactor::Password | FirstFactor::WebAuthn { .. } => {
             // One that is asked for and can't be shown is asked for, too.
             !matches!(second_factor::decide(sign_in.pool, &user, &progress), Ok(Decision::Nothing))
@@ -44,7 +46,9 @@ pub async fn advance(sign_in: SignIn<'_>, user: User, progress: Progress) -> Res
     };
     if asks {
         let device = presented::remembered(sign_in, &user, &progress).await?;
-        match device.filter(|_| presented::replaces_second_factor(sign_in.pool)) {
+        // A device is no method: it leads to no level.
+        let for_level = second_factor::missing_level(sign_in.pool, &user, &progress)?.is_some();
+        match device.filter(|_| presented::replaces_second_factor(sign_in.pool) && !for_level) {
             Some(_) if progress.device_proved => {}
             Some(device) => return srp_auth::challenge(sign_in, &user, &device.key, &progress).await,
             None => {

@@ -13,6 +13,7 @@ use crate::sign_in::advance::advance;
 use crate::sign_in::choice_flow::check_tier;
 use crate::sign_in::credentials;
 use crate::sign_in::first_factors::{of_contact, of_user};
+use crate::sign_in::level::Method;
 use crate::sign_in::parameters::Parameters;
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
@@ -36,7 +37,7 @@ pub fn sign_up_session(
     pool: &Arc<Pool>,
     user: &User,
 ) -> Result<Option<String>, Error> {
-    seal(context, client, pool, user, SIGNED_UP, FirstFactor::Missing)
+    seal(context, client, pool, user, SIGNED_UP, &Progress::default())
 }
 
 /// The session that ConfirmSignUp answers when the contact that got the code is a first factor of the user.
@@ -51,7 +52,11 @@ pub fn session(
     contact: Option<Contact>,
 ) -> Result<Option<String>, Error> {
     match contact.filter(|contact| of_user(pool, user).contains(&of_contact(*contact).1)) {
-        Some(_) => seal(context, client, pool, user, CONFIRMED, FirstFactor::OneTimeCode),
+        Some(contact) => {
+            let method = Method::of_contact(contact);
+            let progress = Progress::default().with_first(FirstFactor::OneTimeCode, method);
+            seal(context, client, pool, user, CONFIRMED, &progress)
+        }
         None => Ok(None),
     }
 }
@@ -62,7 +67,7 @@ fn seal(
     pool: &Arc<Pool>,
     user: &User,
     name: &str,
-    first: FirstFactor,
+    progress: &Progress,
 ) -> Result<Option<String>, Error> {
     if check_tier(pool).is_err() || !client.allows_flow(&[ExplicitAuthFlowsType::AllowUserAuth]) {
         return Ok(None);
@@ -76,7 +81,7 @@ fn seal(
         request: Request::Flow,
         client_metadata: None,
     };
-    Session::named(sign_in, user, name, &Progress::after(first)).seal(sign_in).map(Some)
+    Session::named(sign_in, user, name, progress).seal(sign_in).map(Some)
 }
 
 /// The flow has compared a hash with the name that came with it. Where none came it covers a name that the session's user has.

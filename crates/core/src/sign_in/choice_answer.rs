@@ -4,7 +4,7 @@ use cenote_model::types::ChallengeNameType;
 
 use crate::error::Error;
 use crate::sign_in::choice_flow::{Choice, ask, check_existence, check_password, parse};
-use crate::sign_in::first_factors::offered;
+use crate::sign_in::first_factors::{offered, toward};
 use crate::sign_in::password_flow;
 use crate::sign_in::session::Session;
 use crate::sign_in::step::{Outcome, SignIn};
@@ -29,8 +29,9 @@ pub async fn respond(
     };
     let (subject, typed) = session.get_subject(sign_in, typed).await?;
     session.check_unchanged(&subject.user)?;
-    let offered = offered(sign_in, &subject, typed);
-    check_existence(sign_in, &subject, &offered)?;
+    let all = offered(sign_in, &subject, typed);
+    check_existence(sign_in, &subject, &all)?;
+    let offered = toward(sign_in, &subject.user, &session.progress, &all);
     let Some(chosen) = chosen.filter(|chosen| offered.contains(chosen)) else {
         return Err(Error::invalid_parameter("The ANSWER is none of the AvailableChallenges."));
     };
@@ -40,5 +41,6 @@ pub async fn respond(
         None => (subject, false),
     };
     check_password(sign_in, &subject, chosen, is_counted)?;
-    ask(sign_in, Choice { subject, typed, offered, chosen, is_counted, spent: vec![session.consume()] }).await
+    let (progress, spent) = (session.progress.clone(), vec![session.consume()]);
+    ask(sign_in, Choice { subject, typed, progress, offered, chosen, is_counted, spent }).await
 }

@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::messages;
 use crate::recovery::simulated;
 use crate::sign_in::advance::advance;
-use crate::sign_in::choice_flow::choice_session;
 use crate::sign_in::code_tries;
 use crate::sign_in::first_factors::{of_contact, of_user};
+use crate::sign_in::level::Method;
 use crate::sign_in::one_time_code::{self, Factor, MISMATCH, SentCode, delivery_parameters};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
@@ -28,6 +28,7 @@ pub async fn challenge(
     sign_in: SignIn<'_>,
     subject: Subject,
     typed: &str,
+    progress: &Progress,
     contact: Contact,
     spent: ChangeSet,
 ) -> Result<Outcome, Error> {
@@ -42,7 +43,8 @@ pub async fn challenge(
     };
     let (code, message) = SentCode::create(sign_in, user, Factor::First, (contact, recipient), &draft);
     let (_, name) = of_contact(contact);
-    let session = choice_session(sign_in, &subject, typed, name).with_state(&code)?.seal(sign_in)?;
+    let session =
+        Session::of_subject(sign_in, &subject, typed, name, progress).with_state(&code)?.seal(sign_in)?;
     let user_id = srp::user_id(sign_in, &subject, typed);
     let details = {
         let folded = |value: &str| contact.delivery_details(&sign_in.pool.fold(value));
@@ -116,7 +118,8 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contac
         let metadata = sign_in.answer_metadata();
         confirmation::announce(context, pool, &user, Some(client.id()), metadata).await?;
     }
-    advance(sign_in, user, Progress { first: FirstFactor::OneTimeCode, ..session.progress.clone() }).await
+    let method = Method::of_contact(contact);
+    advance(sign_in, user, session.progress.clone().with_first(FirstFactor::OneTimeCode, method)).await
 }
 
 /// What only the owner of the code may learn.

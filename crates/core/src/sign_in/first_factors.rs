@@ -5,8 +5,10 @@ use cenote_store::{User, UserStatus};
 
 use crate::pools::Pool;
 use crate::recovery::simulated;
+use crate::sign_in::level::{Level, Method};
+use crate::sign_in::progress::Progress;
 use crate::sign_in::step::SignIn;
-use crate::sign_in::web_authn;
+use crate::sign_in::{second_factor, web_authn};
 use crate::users::attributes::{is_email, is_phone_number};
 use crate::users::contact::Contact;
 use crate::users::subject::{Subject, keyed_hash};
@@ -37,6 +39,35 @@ pub fn offered(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> Vec<Chall
     if of_user.is_empty() { invented } else { of_user }
 }
 
+/// Those of some challenges that lead from what was shown to a level that was asked for, to the first that any leads to. All,
+/// where none was. Where users are hidden every password may lead to every level: whether it does is said to who has it.
+#[must_use]
+pub fn toward(
+    sign_in: SignIn<'_>,
+    user: &User,
+    progress: &Progress,
+    challenges: &[ChallengeNameType],
+) -> Vec<ChallengeNameType> {
+    let Progress { shown, targets, .. } = progress;
+    if targets.is_empty() {
+        return challenges.to_vec();
+    }
+    let with_password = [shown.as_slice(), &[Method::Password]].concat();
+    let leads = |challenge: ChallengeNameType, level: Level| {
+        let method = Method::of_challenge(challenge);
+        let reaches = || {
+            sign_in.client.hides_users()
+                || !second_factor::toward(sign_in.pool, user, &with_password, level).is_empty()
+        };
+        !shown.contains(&method)
+            && (level.is_met_with(shown, method) || (method == Method::Password && reaches()))
+    };
+    let of_level = |level: &Level| -> Vec<ChallengeNameType> {
+        challenges.iter().copied().filter(|challenge| leads(*challenge, *level)).collect()
+    };
+    targets.iter().map(of_level).find(|leading| !leading.is_empty()).unwrap_or_default()
+}
+
 const PASSWORDS: [ChallengeNameType; 2] = [ChallengeNameType::PasswordSrp, ChallengeNameType::Password];
 
 fn allows(pool: &Pool, factor: AuthFactorType) -> bool {
@@ -51,11 +82,7 @@ pub fn of_user(pool: &Pool, user: &User) -> Vec<ChallengeNameType> {
         return Vec::new();
     }
     let invited = user.status == UserStatus::ForceChangePassword;
-    let needs_second = match pool.mfa() {
-        UserPoolMfaType::Off => false,
-        UserPoolMfaType::Optional => !user.mfa.enabled.is_empty(),
-        UserPoolMfaType::On => true,
-    };
+    let needs_second = second_factor::is_required(pool, user);
     let mut offered = Vec::new();
     if allows(pool, AuthFactorType::Password) && user.password.is_some() {
         offered.extend(PASSWORDS);

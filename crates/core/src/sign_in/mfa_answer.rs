@@ -5,7 +5,6 @@ use cenote_store::User;
 use crate::error::Error;
 use crate::sign_in::advance::advance;
 use crate::sign_in::one_time_code::Factor as Place;
-use crate::sign_in::progress::Progress;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::sign_in::{code_tries, credentials, second_factor};
@@ -37,7 +36,7 @@ pub async fn take(
         Ok(compare(user)?.then_some(()))
     });
     let ((), user) = redeemed.await?;
-    let progress = Progress { second: Some(*factor), ..session.progress.clone() };
+    let progress = session.progress.clone().with_second(*factor);
     advance(sign_in, user, progress.passed(factor.challenge())).await
 }
 

@@ -83,8 +83,7 @@ pub(super) async fn respond(sign_in: SignIn<'_>, text: Option<&str>) -> Result<O
             Ok(((), vec![session.consume()]))
         })
         .await?;
-        let second = Some(Factor::SoftwareToken);
-        return advance(sign_in, user, Progress { second, ..session.progress }).await;
+        return advance(sign_in, user, session.progress.with_second(Factor::SoftwareToken)).await;
     }
     let Some(address) = parameters.find("EMAIL").filter(|address| !address.is_empty()) else {
         return Err(Error::not_authorized("The user has not set up MFA."));

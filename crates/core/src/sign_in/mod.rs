@@ -27,6 +27,8 @@
 //! | [`completion`] | the triggers and tokens when nothing more is asked |
 //! | [`session`] | the sealed state of a challenge |
 //! | [`progress`] | what a sign-in has shown so far |
+//! | [`level`] | how strong that is |
+//! | [`target`], [`step_up`] | the level that a sign-in asks for, and the one that it begins with |
 //! | [`step`] | one request of a sign-in, and its answer |
 
 pub mod advance;
@@ -42,6 +44,7 @@ pub mod device;
 pub mod first_factor_code;
 pub mod first_factors;
 pub mod flow;
+pub mod level;
 pub mod mfa_setup;
 pub mod new_password;
 pub mod one_time_code;
@@ -54,6 +57,8 @@ pub mod second_factor;
 pub mod session;
 pub mod srp_flow;
 pub mod step;
+pub mod step_up;
+pub mod target;
 pub mod web_authn;
 
 mod admin_initiate_auth;

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::sign_in::advance::advance;
 use crate::sign_in::credentials;
 use crate::sign_in::device::presented;
-use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::progress::Progress;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::migration::{self, Migration};
 use crate::users::resolve::{Names, find_user};
@@ -26,7 +26,7 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     credentials::check_existence(sign_in, &subject)?;
     check_unlocked(sign_in, &subject, is_counted)?;
     credentials::pre_authentication(sign_in, &subject).await?;
-    prove(sign_in, subject, typed, is_counted, &ChangeSet::new()).await
+    prove(sign_in, subject, Progress::default(), typed, (is_counted, &ChangeSet::new())).await
 }
 
 /// The lock. The fifth guess may have started it; it is answered as it would be of a user.
@@ -44,9 +44,9 @@ pub(super) fn check_unlocked(sign_in: SignIn<'_>, subject: &Subject, is_counted:
 pub(super) async fn prove(
     sign_in: SignIn<'_>,
     subject: Subject,
+    progress: Progress,
     typed: &str,
-    is_counted: bool,
-    spent: &ChangeSet,
+    (is_counted, spent): (bool, &ChangeSet),
 ) -> Result<Outcome, Error> {
     let SignIn { context, pool, .. } = sign_in;
     let user = &subject.user;
@@ -64,7 +64,7 @@ pub(super) async fn prove(
     let device = presented::find(sign_in, &subject.user, None).await?;
     let user = credentials::admit(sign_in, subject.user, spent).await?;
     drop(turn);
-    advance(sign_in, user, Progress { device, ..Progress::after(FirstFactor::Password) }).await
+    advance(sign_in, user, Progress { device, ..progress.with_password() }).await
 }
 
 /// Asks the pool's old directory for a user that the pool lacks, and says whether the guess is counted. The directory's function

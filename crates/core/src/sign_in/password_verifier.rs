@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::sign_in::advance::advance;
 use crate::sign_in::custom::history::Custom;
 use crate::sign_in::device::presented;
-use crate::sign_in::progress::{FirstFactor, Progress};
+use crate::sign_in::progress::Progress;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp::{Flow, Proof, SecretBlock};
 use crate::sign_in::step::{Outcome, SignIn};
@@ -63,7 +63,8 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let device = presented::find(sign_in, &subject.user, block.device.as_deref()).await?;
     let user = credentials::admit(sign_in, subject.user, &consumed).await?;
     drop(turn);
-    let mut progress = Progress { device, ..Progress::after(FirstFactor::Password) };
+    let before = session.map(|session| session.progress).unwrap_or_default();
+    let mut progress = Progress { device, ..before.with_password() };
     if block.flow == Flow::Custom {
         progress.custom = Some(Custom::with_srp(&block.typed));
     }

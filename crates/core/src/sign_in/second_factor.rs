@@ -6,9 +6,10 @@ use cenote_store::{ChangeSet, User};
 use crate::error::Error;
 use crate::pools::Pool;
 use crate::recovery::delivery_choice::mechanisms;
+use crate::sign_in::level::{Level, Method};
 use crate::sign_in::progress::Progress;
 use crate::sign_in::step::{Outcome, SignIn};
-use crate::sign_in::{code_mfa, mfa_setup, select_mfa_type, software_token_mfa};
+use crate::sign_in::{code_mfa, mfa_setup, select_mfa_type, software_token_mfa, target};
 use crate::users::factor::Factor;
 
 /// What is to be asked.
@@ -41,33 +42,72 @@ impl Decision {
     }
 }
 
-/// Decides by the pool, by what the user has switched on, and by what was shown already.
+/// Decides by the level that was asked for, by the pool, by what the user has switched on, and by what was shown already.
 ///
 /// # Errors
 /// `InvalidParameterException` when one must be asked for and there is none that could be.
 pub fn decide(pool: &Pool, user: &User, progress: &Progress) -> Result<Decision, Error> {
-    let mfa = pool.mfa();
-    if mfa == UserPoolMfaType::Off || progress.second.is_some() {
-        return Ok(Decision::Nothing);
+    if let Some(level) = missing_level(pool, user, progress)? {
+        return choose(user, toward(pool, user, &progress.shown, level));
     }
-    if !user.mfa.enabled.is_empty() {
-        let usable = usable(pool, user);
-        let preferred = usable.iter().find(|factor| user.mfa.preferred.as_deref() == Some(factor.name()));
-        return match (preferred, usable.as_slice()) {
-            (Some(factor), _) | (None, [factor]) => Ok(Decision::Ask(*factor)),
-            (None, []) => Err(impossible()),
-            (None, _) => Ok(Decision::Choose(usable)),
-        };
-    }
-    if mfa == UserPoolMfaType::Optional {
+    if !is_required(pool, user) || progress.second.is_some() {
         return Ok(Decision::Nothing);
     }
     let usable = usable(pool, user);
-    match usable.as_slice() {
-        [] => decide_set_up(pool, user),
-        [factor] => Ok(Decision::Ask(*factor)),
-        _ => Ok(Decision::Choose(usable)),
+    if usable.is_empty() && user.mfa.enabled.is_empty() {
+        return decide_set_up(pool, user);
     }
+    choose(user, usable)
+}
+
+fn choose(user: &User, factors: Vec<Factor>) -> Result<Decision, Error> {
+    let preferred = factors.iter().find(|factor| user.mfa.preferred.as_deref() == Some(factor.name()));
+    match (preferred, factors.as_slice()) {
+        (Some(factor), _) | (None, [factor]) => Ok(Decision::Ask(*factor)),
+        (None, []) => Err(impossible()),
+        (None, _) => Ok(Decision::Choose(factors)),
+    }
+}
+
+/// Whether the user signs in with a second factor, whatever level is asked for.
+#[must_use]
+pub fn is_required(pool: &Pool, user: &User) -> bool {
+    match pool.mfa() {
+        UserPoolMfaType::Off => false,
+        UserPoolMfaType::Optional => !user.mfa.enabled.is_empty(),
+        UserPoolMfaType::On => true,
+    }
+}
+
+/// The level that a second factor is still to lead to: of those that were asked for the first that can be reached, if it is not.
+///
+/// # Errors
+/// `InvalidParameterException` when none can be.
+pub fn missing_level(pool: &Pool, user: &User, progress: &Progress) -> Result<Option<Level>, Error> {
+    let shown = &progress.shown;
+    for level in &progress.targets {
+        if level.is_met_by(shown) {
+            return Ok(None);
+        }
+        if !toward(pool, user, shown, *level).is_empty() {
+            return Ok(Some(*level));
+        }
+    }
+    if progress.targets.is_empty() { Ok(None) } else { Err(target::unreachable()) }
+}
+
+/// The second factors that lead from what was shown to a level. Where one is asked of the user anyway, it is one of these or
+/// none: no level is a way around what the user has switched on.
+#[must_use]
+pub fn toward(pool: &Pool, user: &User, shown: &[Method], level: Level) -> Vec<Factor> {
+    if pool.mfa() == UserPoolMfaType::Off || !shown.contains(&Method::Password) {
+        return Vec::new();
+    }
+    let leads = |factor: &Factor| {
+        let method = Method::of_factor(*factor);
+        !shown.contains(&method) && level.is_met_with(shown, method)
+    };
+    usable(pool, user).into_iter().filter(leads).collect()
 }
 
 /// The factors that the user can show: those it switched on, whatever the pool offers by now; where it switched on none, a token

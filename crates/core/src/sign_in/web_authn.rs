@@ -13,9 +13,9 @@ use crate::error::Error;
 use crate::passkeys::relying_party::{RelyingParty, is_enabled, replaces_second_factor};
 use crate::pools::Pool;
 use crate::sign_in::advance::advance;
-use crate::sign_in::choice_flow::choice_session;
 use crate::sign_in::credentials;
 use crate::sign_in::first_factors;
+use crate::sign_in::level::Method;
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
@@ -60,6 +60,7 @@ pub async fn challenge(
     sign_in: SignIn<'_>,
     subject: &Subject,
     typed: &str,
+    progress: &Progress,
     spent: ChangeSet,
 ) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, .. } = sign_in;
@@ -82,7 +83,8 @@ pub async fn challenge(
         "allowCredentials": allowed,
         "userVerification": party.user_verification(),
     });
-    let session = choice_session(sign_in, subject, typed, NAME).with_state(&question)?.seal(sign_in)?;
+    let session =
+        Session::of_subject(sign_in, subject, typed, NAME, progress).with_state(&question)?.seal(sign_in)?;
     if !spent.is_empty() {
         context.commit(spent).await?;
     }
@@ -132,7 +134,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
         Error::incorrect_credentials()
     })?;
     let checked = find(&subject.user, &answer).cloned();
-    let ((), user) = update_user(context, subject, |user| {
+    let (method, user) = update_user(context, subject, |user| {
         session.check_state(user)?;
         credentials::check_status(user)?;
         // A second factor, or a password to be chosen, may have come meanwhile, or the pool asks for more.
@@ -141,12 +143,13 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
         }
         // Of two proofs that race the second is checked against the count of the first.
         let passkey = user.passkeys.iter_mut().find(|passkey| checked.as_ref() == Some(&**passkey));
-        passkey.ok_or_else(Error::incorrect_credentials)?.sign_count = shown.sign_count;
-        Ok(((), vec![session.consume()]))
+        let passkey = passkey.ok_or_else(Error::incorrect_credentials)?;
+        passkey.sign_count = shown.sign_count;
+        Ok((Method::of_passkey(passkey), vec![session.consume()]))
     })
     .await?;
     let first = FirstFactor::WebAuthn { user_verified: shown.user_verified };
-    advance(sign_in, user, Progress { first, ..session.progress.clone() }).await
+    advance(sign_in, user, session.progress.clone().with_first(first, method)).await
 }
 
 /// Checks the proof by the user's passkey. It is as much work when there is none.

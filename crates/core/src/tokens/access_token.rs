@@ -8,6 +8,7 @@ use cenote_crypto::jwt::{self, JwtError};
 use cenote_model::types::GetUserResponse;
 use cenote_store::{ClientId, PoolId, Sub, User};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::clients::Client;
 use crate::context::Context;
@@ -15,7 +16,7 @@ use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::pools::Pool;
 use crate::tokens::claims::ADMIN_SCOPE;
-use crate::tokens::grant::is_current;
+use crate::tokens::grant::{Authentication, is_current};
 use crate::tokens::verified_tokens::{Answered, VerifiedToken};
 
 /// How long an answer is remembered. It is compared with the store at each use, so this only bounds what a database could do
@@ -50,6 +51,10 @@ struct Claims {
 
 /// What a token claims, to find the keys it must be signed with.
 fn unverified(token: &str) -> Option<Claims> {
+    decode(token)
+}
+
+fn decode<T: DeserializeOwned>(token: &str) -> Option<T> {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&claims).ok()
 }
@@ -67,6 +72,37 @@ pub fn claimed_client(token: &str) -> Option<ClientId> {
 /// `UserNotFoundException` for a deleted user.
 pub async fn authenticate(context: &Context, token: &str) -> Result<TokenHolder, Error> {
     BelievedToken::read(context, token).await?.holder(context).await
+}
+
+/// An access token as what is left of a sign-in.
+#[derive(Debug)]
+pub struct PastSignIn {
+    pub holder: TokenHolder,
+    /// Seconds.
+    pub auth_time: i64,
+    pub authentication: Option<Authentication>,
+    /// Whether somebody else acts for the user by it.
+    pub is_delegated: bool,
+}
+
+#[derive(Deserialize)]
+struct SignInClaims {
+    auth_time: i64,
+    acr: Option<String>,
+    amr: Option<Vec<String>>,
+    act: Option<IgnoredAny>,
+}
+
+/// Checks an access token, and says what it says of the sign-in.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn authenticate_sign_in(context: &Context, token: &str) -> Result<PastSignIn, Error> {
+    let holder = authenticate(context, token).await?;
+    // Its signature was verified just now.
+    let SignInClaims { auth_time, acr, amr, act } = decode(token).ok_or_else(invalid)?;
+    let authentication = acr.zip(amr).map(|(acr, amr)| Authentication { acr, amr });
+    Ok(PastSignIn { holder, auth_time, authentication, is_delegated: act.is_some() })
 }
 
 /// An access token that is good as far as its user is not asked.
@@ -217,6 +253,8 @@ fn belongs_to(token: &VerifiedToken, context: &Context, pool: &Pool, user: &User
     current
 }
 
-fn invalid() -> Error {
+/// It is none, or not one of those that are taken here.
+#[must_use]
+pub fn invalid() -> Error {
     Error::not_authorized("Invalid Access Token")
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::clients::Client;
 use crate::context::Context;
 use crate::pools::Pool;
-use crate::tokens::grant::token_id;
+use crate::tokens::grant::{Authentication, Grant, token_id};
 use crate::tokens::issue::{Issue, Refresh};
 use crate::users::attributes::is_readable;
 use crate::users::contact::Contact;
@@ -44,6 +44,7 @@ pub(super) fn access_claims(context: &Context, of: Issue<'_>) -> Map<String, Val
     if let Some(key) = &grant.device_key {
         extend(&mut claims, [("device_key", json!(key))]);
     }
+    set_authentication(&mut claims, grant);
     claims
 }
 
@@ -72,7 +73,14 @@ pub(super) fn id_claims(context: &Context, of: Issue<'_>) -> Map<String, Value> 
             [("origin_jti", json!(grant.origin_jti)), ("jti", json!(token_id(context, pool, user)))],
         );
     }
+    set_authentication(&mut claims, grant);
     claims
+}
+
+fn set_authentication(claims: &mut Map<String, Value>, grant: &Grant) {
+    if let Some(Authentication { acr, amr }) = &grant.authentication {
+        extend(claims, [("acr", json!(acr)), ("amr", json!(amr))]);
+    }
 }
 
 /// The claims about groups and roles, which can be suppressed.

@@ -51,6 +51,7 @@ pub async fn get_derived_token(
         event_id: subject.event_id.clone().unwrap_or_default(),
         auth_time: subject.auth_time,
         device_key: None,
+        authentication: subject.authentication.clone(),
     };
     let issue = Issue {
         pool: &pool,

@@ -19,6 +19,18 @@ pub struct Grant {
     /// The device it comes from, where the pool keeps devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_key: Option<String>,
+    /// How strong it was, if its tokens say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
+}
+
+/// How strong a sign-in was, in the words of its time: they stay as they are, whatever the pool calls its levels later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authentication {
+    /// The pool's name of the highest level that was reached.
+    pub acr: String,
+    /// The methods.
+    pub amr: Vec<String>,
 }
 
 impl Grant {
@@ -30,6 +42,7 @@ impl Grant {
             event_id: uuid(context.random.as_ref()),
             auth_time: context.now_ms.div_euclid(1000),
             device_key: None,
+            authentication: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
-use crate::tokens::grant::is_current;
+use crate::tokens::grant::{Authentication, is_current};
 
 #[derive(Deserialize)]
 struct Claims {
@@ -28,6 +28,8 @@ struct Claims {
     jti: Option<String>,
     origin_jti: Option<String>,
     act: Option<Value>,
+    acr: Option<String>,
+    amr: Option<Vec<String>>,
 }
 
 /// What a good token says.
@@ -45,6 +47,8 @@ pub(super) struct PresentedToken {
     pub family: Option<String>,
     /// Who acts for the subject already.
     pub act: Option<Value>,
+    /// How strong the sign-in was, if it says so.
+    pub authentication: Option<Authentication>,
 }
 
 impl PresentedToken {
@@ -108,6 +112,7 @@ impl PresentedToken {
             event_id: claims.event_id,
             family: claims.origin_jti,
             act: claims.act,
+            authentication: claims.acr.zip(claims.amr).map(|(acr, amr)| Authentication { acr, amr }),
         })
     }
 }

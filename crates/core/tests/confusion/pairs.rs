@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::artefacts::{self, Artefact, Kind};
 use crate::coverage::code_kind;
-use crate::places::{self, LINK, Outcome, Place};
+use crate::places::{self, LINK, Outcome, Place, STEP_UP};
 use crate::world::*;
 
 async fn present(world: &World, place: &Place, request: Value) -> Outcome {
@@ -38,7 +38,8 @@ fn expected(place: &Place, home: &Home, stage: Stage, text: &str, request: &Valu
 
 /// From where an artefact is presented: everywhere, if it is of the kind that is taken; else from its own home.
 fn homes<'a>(world: &'a World, place: &Place, artefact: &'a Artefact) -> Vec<&'a Home> {
-    if place.takes == Some(artefact.kind) && artefact.kind != Kind::AccessToken {
+    let says_whose = artefact.kind == Kind::AccessToken && place.member != STEP_UP;
+    if place.takes == Some(artefact.kind) && !says_whose {
         world.homes.iter().collect()
     } else {
         vec![&artefact.home]

@@ -40,6 +40,7 @@ impl Place {
             return false;
         }
         match kind {
+            Kind::AccessToken if self.member == STEP_UP => same_user && from.client == home.client,
             // It says itself whose it is.
             Kind::AccessToken => true,
             Kind::IdToken => same_pool,
@@ -64,6 +65,9 @@ impl Place {
     }
 }
 
+/// A token that a sign-in begins with: of the user that the request names, by the same client.
+pub const STEP_UP: &str = "AuthParameters.ACCESS_TOKEN";
+
 const NOBODY: &[Stage] = &[Stage::Confirmed];
 
 /// Every place. Those that use something up or end a sign-in come last.
@@ -80,6 +84,7 @@ pub fn all() -> Vec<Place> {
     places.extend(device_pages());
     places.extend(unread());
     places.extend(exchanged_tokens());
+    places.extend(step_ups());
     places.extend(access_tokens());
     places
 }
@@ -538,6 +543,27 @@ fn unread() -> Vec<Place> {
     ]
 }
 
+fn not_an_access_token(_: &Home, _: Stage, _: &str) -> Vec<Outcome> {
+    vec![
+        refused("NotAuthorizedException", "Invalid Access Token"),
+        // For a token in the name of a key that did not sign it, and one of a generation of master keys that is gone.
+        refused("NotAuthorizedException", "Could not verify signature for Access Token"),
+        refused("NotAuthorizedException", "Access Token has been revoked"),
+    ]
+}
+
+fn step_ups() -> Vec<Place> {
+    let of = |operation: &'static str| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let parameters =
+                json!({ "USERNAME": user, "TARGET_ACR_VALUES": "urn:cognito:loa:3", "ACCESS_TOKEN": text });
+            initiate(operation, &home.pool, &home.client, "USER_AUTH", &parameters)
+        };
+        place(operation, STEP_UP, Some(Kind::AccessToken), NOBODY, build, not_an_access_token)
+    };
+    ["InitiateAuth", "AdminInitiateAuth"].into_iter().map(of).collect()
+}
+
 fn access_tokens() -> Vec<Place> {
     let mut places = Vec::new();
     let mut takes = |operation, members: Value| {
@@ -546,14 +572,8 @@ fn access_tokens() -> Vec<Place> {
             request["AccessToken"] = json!(text);
             request
         };
-        places.push(place(operation, "AccessToken", Some(Kind::AccessToken), NOBODY, build, |_, _, _| {
-            vec![
-                refused("NotAuthorizedException", "Invalid Access Token"),
-                // For a token in the name of a key that did not sign it, and one of a generation of master keys that is gone.
-                refused("NotAuthorizedException", "Could not verify signature for Access Token"),
-                refused("NotAuthorizedException", "Access Token has been revoked"),
-            ]
-        }));
+        let takes = Some(Kind::AccessToken);
+        places.push(place(operation, "AccessToken", takes, NOBODY, build, not_an_access_token));
     };
     let nickname = json!([{ "Name": "nickname", "Value": "n" }]);
     takes("GetUser", json!({}));

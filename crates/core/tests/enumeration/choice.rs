@@ -194,3 +194,68 @@ async fn what_is_offered_to_nobody_never_changes() {
     }
     assert_eq!(world.service.inbox().await.len(), messages, "nobody gets a message");
 }
+
+impl World {
+    /// Everything that somebody can do who asks for a level, and has no password.
+    async fn levels(&self, name: &str) -> Vec<(Value, Work)> {
+        let mut seen = Vec::new();
+        for wanted in ["1", "2", "3", "4", "4 2", "4 1", "2 4", "5"] {
+            let names: Vec<String> = wanted.split(' ').map(|it| format!("urn:cognito:loa:{it}")).collect();
+            let target = |more: Value| {
+                let mut parameters = json!({ "TARGET_ACR_VALUES": names.join(" ") });
+                parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+                parameters
+            };
+            let (step, session) = self.begin(name, target(json!({ "MAX_AGE": "10" }))).await;
+            seen.push(step);
+            for challenge in ["EMAIL_OTP", "PASSWORD"] {
+                let answer = json!({ "ANSWER": challenge, "PASSWORD": "Wrong-1pass" });
+                seen.push(self.go_on(name, "SELECT_CHALLENGE", &session, answer).await.0);
+                let preferred = json!({ "PREFERRED_CHALLENGE": challenge });
+                seen.push(self.begin(name, target(preferred)).await.0);
+            }
+        }
+        seen
+    }
+}
+
+/// What leads to a level depends on the user; so a name that nobody has is told what leads there from what it seems to have.
+#[tokio::test]
+async fn nobody_stands_out_by_asking_for_a_level() {
+    let _turn = one_after_the_other().await;
+    let world = world().await;
+    world.offer_second_factors().await;
+    let app =
+        cenote_store::SoftwareToken { seed: cenote_store::Sealed("none".into()), last_step: 0, name: None };
+    world.change("alice", |user| user.software_token = Some(app)).await;
+    let mut told = std::collections::BTreeSet::new();
+    for name in world.names() {
+        let twin = world.twin(name).await;
+        let (of_name, of_twin) = (world.levels(name).await, world.levels(&twin).await);
+        for (number, (observed, expected)) in of_name.iter().zip(&of_twin).enumerate() {
+            assert_eq!(observed, expected, "{name} and {twin}, step {number}");
+            told.insert(observed.0.to_string());
+        }
+    }
+    assert!(told.len() > 5, "{told:?}");
+}
+
+/// A token of one's own is no way to ask about others.
+#[tokio::test]
+async fn nobody_stands_out_by_a_token_of_another_user() {
+    let _turn = one_after_the_other().await;
+    let world = world().await;
+    world.offer_second_factors().await;
+    let request = json!({
+        "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": { "USERNAME": "bare", "PASSWORD": crate::world::PASSWORD },
+    });
+    let tokens = world.service.ok("InitiateAuth", request).await["AuthenticationResult"].clone();
+    let step_up = json!({ "TARGET_ACR_VALUES": "urn:cognito:loa:3", "ACCESS_TOKEN": tokens["AccessToken"] });
+    // What it is of its user is found out once.
+    world.service.ok("GetUserAuthFactors", json!({ "AccessToken": tokens["AccessToken"] })).await;
+    let (expected, _) = world.begin("nobody", step_up.clone()).await;
+    for name in world.names().iter().filter(|name| **name != "bare") {
+        assert_eq!(world.begin(name, step_up.clone()).await.0, expected, "{name}");
+    }
+}

@@ -108,6 +108,15 @@ impl World {
         &NAMES
     }
 
+    /// Second factors, which nobody must have.
+    pub async fn offer_second_factors(&self) {
+        let request = json!({
+            "UserPoolId": self.pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {},
+            "SoftwareTokenMfaConfiguration": { "Enabled": true },
+        });
+        self.service.ok("SetUserPoolMfaConfig", request).await;
+    }
+
     fn admin(&self, username: &str) -> Value {
         json!({ "UserPoolId": self.pool, "Username": username })
     }

@@ -88,6 +88,10 @@ async fn a_pool_with_only_a_name() {
                 { "Priority": 2, "Name": "verified_phone_number" },
             ] },
             "KeyConfiguration": { "KeyType": "AWS_OWNED_KEY" },
+            "AcrConfiguration": {
+                "Level1": { "AcrValue": "urn:cognito:loa:1" }, "Level2": { "AcrValue": "urn:cognito:loa:2" },
+                "Level3": { "AcrValue": "urn:cognito:loa:3" }, "Level4": { "AcrValue": "urn:cognito:loa:4" },
+            },
             "IssuerConfiguration": { "Type": "ORIGINAL" },
             "VerificationMessageTemplate": { "DefaultEmailOption": "CONFIRM_WITH_CODE" },
             "MfaConfiguration": "OFF",
@@ -165,6 +169,10 @@ async fn everything_that_is_given_is_described() {
     expected["AutoVerifiedAttributes"] = json!(["email", "phone_number"]);
     expected["AdminCreateUserConfig"]["UnusedAccountValidityDays"] = json!(7);
     expected["DeviceConfiguration"]["DeviceOnlyRememberedOnUserPrompt"] = json!(false);
+    for level in [1, 3, 4] {
+        let name = format!("urn:cognito:loa:{level}");
+        expected["AcrConfiguration"][format!("Level{level}")] = json!({ "AcrValue": name });
+    }
     for (member, value) in expected.as_object().unwrap() {
         assert_eq!(&shown[member], value, "{member}");
     }

@@ -8,6 +8,7 @@ mod create;
 mod custom_ids;
 mod delete;
 mod keys;
+mod levels;
 mod lists;
 mod mfa;
 mod schema;

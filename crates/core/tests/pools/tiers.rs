@@ -49,6 +49,7 @@ async fn features_need_their_tier() {
             "Token Customization with Pre-Token Generation Lambda V3_0",
         ),
         (json!({ "DcrConfiguration": {} }), "Dynamic Client Registration"),
+        (json!({ "AcrConfiguration": { "Level4": { "AcrValue": "gold" } } }), "Custom ACR Values"),
         (
             json!({ "Policies": passwordless(), "UserPoolAddOns": { "AdvancedSecurityMode": "AUDIT" } }),
             "Passwordless Sign-In, Threat Protection",
@@ -65,6 +66,7 @@ async fn features_need_their_tier() {
     for members in [
         json!({ "UserPoolTier": "LITE", "LambdaConfig": version("V1_0") }),
         json!({ "UserPoolTier": "LITE", "UserPoolAddOns": { "AdvancedSecurityMode": "OFF" } }),
+        json!({ "UserPoolTier": "LITE", "AcrConfiguration": { "Level4": { "AcrValue": "urn:cognito:loa:4" } } }),
         json!({ "UserPoolTier": "LITE", "Policies": { "PasswordPolicy": { "PasswordHistorySize": 0 } } }),
         json!({ "UserPoolTier": "PLUS", "UserPoolAddOns": { "AdvancedSecurityMode": "ENFORCED" } }),
     ] {

@@ -90,6 +90,10 @@ async fn every_member_can_be_changed() {
         "EnableStatus": "Disabled", "OpenDcrEnabled": false, "AuthenticatedGrantTypes": ["code", "client_credentials"],
         "OpenDcrGrantTypes": ["code"],
     });
+    for level in [1, 3, 4] {
+        let name = format!("urn:cognito:loa:{level}");
+        update["AcrConfiguration"][format!("Level{level}")] = json!({ "AcrValue": name });
+    }
     for (member, value) in update.as_object().unwrap() {
         if member != "UserPoolId" && member != "PoolName" {
             assert_eq!(&shown[member], value, "{member}");

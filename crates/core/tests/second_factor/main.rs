@@ -4,10 +4,12 @@
 
 mod codes;
 mod decisions;
+mod levels;
 mod lockout;
 mod new_contact;
 mod sequences;
 mod set_up;
 mod settings;
 mod software_token;
+mod step_up;
 mod world;

@@ -1,9 +1,11 @@
 //! Random sequences of everything that a caller who knows some things can send, legal and not: nobody gets tokens without every
-//! factor that the configuration asks for, and no session works twice.
+//! factor that the configuration asks for, no session works twice, and no token says more of its sign-in than was shown.
 //!
-//! The model is simple on purpose. A caller knows the password or not, holds the app, the phone and the mailbox or not. What it
-//! does not hold it can't read, and guesses wrong. Tokens may only come to a caller who knows the password and, where one is
-//! asked for, holds a factor that the user has, or has set one up itself where the user had none.
+//! The model is simple on purpose. A caller knows the password or not, holds the app, the phone and the mailbox or not, and has
+//! stolen an access token or not. What it does not hold it can't read, and guesses wrong. Tokens may only come to a caller who
+//! knows the password, or has a token instead and shows a factor by which it steps up; and who, where one is asked for, holds a
+//! factor that the user has, or has set one up itself where the user had none. What tokens say is exactly what was shown in the
+//! steps that led to them.
 
 use std::collections::BTreeSet;
 
@@ -38,6 +40,8 @@ struct Caller {
     phone: bool,
     mailbox: bool,
     app: bool,
+    /// An access token of a sign-in by password.
+    token: bool,
 }
 
 /// One request. Numbers choose among what was seen so far.
@@ -45,6 +49,20 @@ struct Caller {
 enum Step {
     SignIn {
         right: bool,
+    },
+    /// By USER_AUTH toward these levels.
+    Reach {
+        right: bool,
+        levels: Vec<usize>,
+    },
+    /// The same that begins with a token.
+    StepUp {
+        token: usize,
+        levels: Vec<usize>,
+        max_age: Option<u64>,
+    },
+    Refresh {
+        token: usize,
     },
     NewPassword {
         session: usize,
@@ -117,14 +135,19 @@ fn setting() -> impl Strategy<Value = Setting> {
 }
 
 fn caller() -> impl Strategy<Value = Caller> {
-    (proptest::bool::weighted(0.8), any::<bool>(), any::<bool>(), any::<bool>())
-        .prop_map(|(password, phone, mailbox, app)| Caller { password, phone, mailbox, app })
+    (proptest::bool::weighted(0.7), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>())
+        .prop_map(|(password, phone, mailbox, app, token)| Caller { password, phone, mailbox, app, token })
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let session = 0..64usize;
     let guess = prop_oneof![4 => Just(Guess::Best), 1 => Just(Guess::Wrong), 2 => Just(Guess::Old)];
+    let levels = || proptest::collection::vec(1..5usize, 1..3);
     prop_oneof![
+        2 => (proptest::bool::weighted(0.9), levels()).prop_map(|(right, levels)| Step::Reach { right, levels }),
+        4 => (session.clone(), levels(), proptest::option::weighted(0.2, 0..300u64))
+            .prop_map(|(token, levels, max_age)| Step::StepUp { token, levels, max_age }),
+        1 => session.clone().prop_map(|token| Step::Refresh { token }),
         3 => proptest::bool::weighted(0.9).prop_map(|right| Step::SignIn { right }),
         2 => session.clone().prop_map(|session| Step::NewPassword { session }),
         8 => (0..3usize, session.clone(), guess, 0..3usize)
@@ -140,11 +163,63 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A session that was seen, and for which challenge.
+/// What the steps that led somewhere have shown.
+#[derive(Clone, Debug, Default)]
+struct Chain {
+    /// As `amr` has it.
+    shown: Vec<String>,
+    /// Whether any of it was shown in these steps, and not before them.
+    fresh: bool,
+    /// The levels that were asked for.
+    wanted: Vec<usize>,
+}
+
+impl Chain {
+    fn with(&self, method: &str) -> Self {
+        let mut chain = Self { fresh: true, ..self.clone() };
+        if !chain.shown.iter().any(|it| it == method) {
+            chain.shown.push(method.to_owned());
+        }
+        chain
+    }
+
+    fn has(&self, method: &str) -> bool {
+        self.shown.iter().any(|it| it == method)
+    }
+
+    fn level(&self) -> usize {
+        let sent = self.has("sms") || self.has("email_otp");
+        match (self.has("pwd"), self.has("otp"), sent) {
+            (true, true, _) => 4,
+            (true, _, true) => 3,
+            (false, _, true) => 2,
+            (true, _, _) => 1,
+            _ => 0,
+        }
+    }
+
+    /// What tokens say of it.
+    fn claims(&self) -> Value {
+        let mut amr = self.shown.clone();
+        amr.extend((amr.len() > 1).then(|| "mfa".to_owned()));
+        json!([format!("urn:cognito:loa:{}", self.level()), amr])
+    }
+}
+
+/// A session that was seen, for which challenge, and what led to it.
 #[derive(Clone)]
 struct Seen {
     challenge: String,
     session: Value,
+    chain: Chain,
+}
+
+/// Tokens that the caller has. Of a stolen sign-in it has the access token only.
+#[derive(Clone)]
+struct Held {
+    access: Value,
+    refresh: Value,
+    chain: Chain,
 }
 
 struct Run {
@@ -159,11 +234,15 @@ struct Run {
     /// Whether the caller has set up a factor of its own, where alice had none.
     set_up: bool,
     tokens: usize,
+    /// Of those how many by a step-up.
+    stepped_up: usize,
+    held: Vec<Held>,
     own_address: &'static str,
 }
 
 const CHALLENGES: [&str; 3] = ["SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA"];
 const MEMBERS: [&str; 3] = ["SMS_MFA_CODE", "EMAIL_OTP_CODE", "SOFTWARE_TOKEN_MFA_CODE"];
+const METHODS: [&str; 3] = ["sms", "email_otp", "otp"];
 const SETTINGS: [&str; 3] = ["SMSMfaSettings", "EmailMfaSettings", "SoftwareTokenMfaSettings"];
 
 impl Run {
@@ -172,11 +251,18 @@ impl Run {
         let second = if setting.email_recovers { "verified_phone_number" } else { "verified_email" };
         let recovery = json!([{ "Name": first, "Priority": 1 }, { "Name": second, "Priority": 2 }]);
         let members = json!({ "AccountRecoverySetting": { "RecoveryMechanisms": recovery } });
-        let world = World::with(TestService::builder(), members, Offers::all("OPTIONAL")).await;
+        let builder = TestService::builder().settings(|settings| settings.acr_in_every_token = true);
+        let world = World::with(builder, members, Offers::all("OPTIONAL")).await;
         let mut attributes = Vec::new();
         attributes.extend(setting.phone_number.then_some(("phone_number", NUMBER)));
         attributes.extend(setting.address.then_some(("email", ADDRESS)));
         world.confirmed("alice", &attributes).await;
+        let mut held = Vec::new();
+        if caller.token {
+            let access = json!(world.access_token("alice").await);
+            held.push(Held { access, refresh: Value::Null, chain: Chain::default().with("pwd") });
+            world.service.clock.advance_seconds(1);
+        }
         let mut alices = None;
         if setting.app {
             let token = world.access_token("alice").await;
@@ -206,38 +292,58 @@ impl Run {
             spent: BTreeSet::new(),
             set_up: false,
             tokens: 0,
+            stepped_up: 0,
+            held,
             own_address: "caller@evil.example",
         }
     }
 
+    fn switched_on(&self) -> [bool; 3] {
+        let Setting { phone_number, address, app, enabled, .. } = self.setting;
+        [phone_number && enabled[0], address && enabled[1], app && enabled[2]]
+    }
+
+    /// What counts where she switched on none.
+    fn unasked(&self) -> [bool; 3] {
+        let Setting { phone_number, address, app, sms, email, email_recovers, .. } = self.setting;
+        [phone_number && sms && email_recovers, address && email && !email_recovers, app]
+    }
+
     /// The factors that alice can show: the one she prefers, those she switched on, or what counts where she switched on none.
     fn factors(&self) -> [bool; 3] {
-        let Setting { phone_number, address, app, enabled, sms, email, email_recovers, .. } = self.setting;
-        let chosen = [phone_number && enabled[0], address && enabled[1], app && enabled[2]];
+        let chosen = self.switched_on();
         if let Some(number) = self.setting.preferred.filter(|number| chosen[*number]) {
             return [0, 1, 2].map(|one| one == number);
         }
         if chosen.contains(&true) {
             return chosen;
         }
-        if self.setting.mode != "ON" {
-            return [false; 3];
-        }
-        [phone_number && sms && email_recovers, address && email && !email_recovers, app]
+        if self.setting.mode == "ON" { self.unasked() } else { [false; 3] }
     }
 
-    /// Whether tokens may come to this caller.
-    fn may_have_tokens(&self) -> bool {
-        let factors = self.factors();
-        if !self.caller.password {
-            return false;
-        }
-        if self.setting.mode == "OFF" || self.setting.mode == "OPTIONAL" && !factors.contains(&true) {
-            return true;
-        }
+    /// Whether tokens may come to this caller. A level may ask for another factor than the one that alice prefers.
+    fn may_have_tokens(&self, chain: &Chain) -> bool {
         let holds = [self.caller.phone, self.caller.mailbox, self.caller.app];
-        let shown = (0..3).any(|number| factors[number] && holds[number]);
-        shown || !factors.contains(&true) && self.set_up
+        let any = |factors: [bool; 3]| (0..3).any(|number| factors[number] && holds[number]);
+        let switched_on = self.switched_on();
+        let factors = if chain.wanted.is_empty() || !switched_on.contains(&true) {
+            self.factors()
+        } else {
+            switched_on
+        };
+        let required =
+            self.setting.mode == "ON" || self.setting.mode == "OPTIONAL" && switched_on.contains(&true);
+        match (self.caller.password, required) {
+            (true, false) => true,
+            (true, true) => any(factors) || !factors.contains(&true) && self.set_up,
+            (false, true) => self.caller.token && any(factors),
+            (false, false) => self.caller.token && self.setting.mode != "OFF" && any(self.unasked()),
+        }
+    }
+
+    /// Some levels by the names of the pool.
+    fn names(levels: &[usize]) -> String {
+        levels.iter().map(|level| format!("urn:cognito:loa:{level}")).collect::<Vec<_>>().join(" ")
     }
 
     /// Mostly the newest session of one of these challenges; else any, of whatever challenge and however old.
@@ -249,26 +355,34 @@ impl Run {
         self.seen.get(number % self.seen.len().max(1)).cloned()
     }
 
-    /// What came of a request by a session.
-    fn judge(&mut self, session: Option<&Value>, outcome: Answer) -> Result<(), TestCaseError> {
+    /// What came of a request by a session. `chain` is what was shown where it succeeds.
+    fn judge(&mut self, session: Option<&Value>, chain: Chain, outcome: Answer) -> Result<(), TestCaseError> {
         let Ok(answer) = outcome else { return Ok(()) };
         if let Some(session) = session {
             prop_assert!(self.spent.insert(text(session)), "a session worked twice");
         }
         if has_tokens(&answer) {
             self.tokens += 1;
+            self.stepped_up += usize::from(chain.shown.len() > 1 && !chain.wanted.is_empty());
             prop_assert!(
-                self.may_have_tokens(),
+                self.may_have_tokens(&chain),
                 "tokens without every factor: {:?} {:?}",
                 self.setting,
                 self.caller
             );
+            prop_assert_eq!(level(&answer), chain.claims());
+            prop_assert!(chain.fresh, "tokens for a token");
+            let reached = chain.wanted.iter().any(|wanted| *wanted <= chain.level());
+            prop_assert!(chain.wanted.is_empty() || reached, "{:?}", chain);
+            let tokens = &answer["AuthenticationResult"];
+            let (access, refresh) = (tokens["AccessToken"].clone(), tokens["RefreshToken"].clone());
+            self.held.push(Held { access, refresh, chain: chain.clone() });
         }
         if let Some(session) = answer.get("Session") {
             prop_assert!(!has_tokens(&answer), "tokens beside a challenge");
             // The operations that set an app up name no challenge.
             let challenge = answer["ChallengeName"].as_str().unwrap_or("MFA_SETUP").to_owned();
-            self.seen.push(Seen { challenge, session: session.clone() });
+            self.seen.push(Seen { challenge, session: session.clone(), chain });
         }
         Ok(())
     }
@@ -311,7 +425,48 @@ impl Run {
                 let own = if self.setting.temporary { TEMPORARY } else { PASSWORD };
                 let password = if *right && self.caller.password { own } else { "Wrong-1pass" };
                 let outcome = world.sign_in("alice", password).await;
-                self.judge(None, outcome)
+                self.judge(None, Chain::default().with("pwd"), outcome)
+            }
+            Step::Reach { right, levels } => {
+                let own = if self.setting.temporary { TEMPORARY } else { PASSWORD };
+                let password = if *right && self.caller.password { own } else { "Wrong-1pass" };
+                let parameters = json!({
+                    "TARGET_ACR_VALUES": Self::names(levels), "PREFERRED_CHALLENGE": "PASSWORD",
+                    "PASSWORD": password,
+                });
+                let outcome = world.choose(parameters).await;
+                let chain = Chain { wanted: levels.clone(), ..Chain::default() };
+                self.judge(None, chain.with("pwd"), outcome)
+            }
+            Step::StepUp { token, levels, max_age } => {
+                let Some(held) = self.held.get(token % self.held.len().max(1)).cloned() else {
+                    return Ok(());
+                };
+                let mut parameters =
+                    json!({ "TARGET_ACR_VALUES": Self::names(levels), "ACCESS_TOKEN": held.access });
+                if let Some(age) = max_age {
+                    parameters["MAX_AGE"] = json!(age.to_string());
+                }
+                let outcome = world.choose(parameters).await;
+                // From scratch it begins with the choice, of which the test makes nothing.
+                if outcome.as_ref().is_ok_and(|answer| answer["ChallengeName"] == "SELECT_CHALLENGE") {
+                    return Ok(());
+                }
+                let chain = Chain { wanted: levels.clone(), fresh: false, ..held.chain };
+                self.judge(None, chain, outcome)
+            }
+            Step::Refresh { token } => {
+                let Some(held) = self.held.get(token % self.held.len().max(1)).cloned() else {
+                    return Ok(());
+                };
+                if held.refresh.is_null() {
+                    return Ok(());
+                }
+                let request = json!({ "ClientId": world.client, "RefreshToken": held.refresh });
+                let refreshed = world.service.call("GetTokensFromRefreshToken", request).await;
+                let said = refreshed.map(|answer| level(&answer));
+                prop_assert_eq!(said, Ok(held.chain.claims()));
+                Ok(())
             }
             Step::NewPassword { session } => {
                 let Some(seen) = self.pick(*session, &["NEW_PASSWORD_REQUIRED"]) else { return Ok(()) };
@@ -320,7 +475,7 @@ impl Run {
                 if outcome.is_ok() {
                     self.setting.temporary = false;
                 }
-                self.judge(Some(&seen.session), outcome)
+                self.judge(Some(&seen.session), seen.chain, outcome)
             }
             Step::Code { challenge, session, code, device } => {
                 let Some(seen) = self.pick(*session, &CHALLENGES) else { return Ok(()) };
@@ -333,14 +488,14 @@ impl Run {
                 if CHALLENGES[number] != seen.challenge {
                     prop_assert!(outcome.is_err(), "a session of {} at {number}", seen.challenge);
                 }
-                self.judge(Some(&seen.session), outcome)
+                self.judge(Some(&seen.session), seen.chain.with(METHODS[number]), outcome)
             }
             Step::Select { session, answer } => {
                 let Some(seen) = self.pick(*session, &["SELECT_MFA_TYPE"]) else { return Ok(()) };
                 let name = ["SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "EMAIL_MFA"][*answer];
                 let outcome =
                     world.respond("SELECT_MFA_TYPE", &seen.session, "alice", json!({ "ANSWER": name })).await;
-                self.judge(Some(&seen.session), outcome)
+                self.judge(Some(&seen.session), seen.chain, outcome)
             }
             Step::SetUpApp { session } => {
                 let Some(seen) = self.pick(*session, &["MFA_SETUP"]) else { return Ok(()) };
@@ -349,7 +504,7 @@ impl Run {
                 if let Ok(answer) = &outcome {
                     self.own.push(App::of(answer));
                 }
-                self.judge(Some(&seen.session), outcome)
+                self.judge(Some(&seen.session), seen.chain, outcome)
             }
             Step::VerifyApp { session, right } => {
                 let Some(seen) = self.pick(*session, &["MFA_SETUP"]) else { return Ok(()) };
@@ -363,12 +518,12 @@ impl Run {
                     prop_assert!(!self.factors().contains(&true), "set up beside a factor");
                     self.set_up = true;
                 }
-                self.judge(Some(&seen.session), outcome)
+                self.judge(Some(&seen.session), seen.chain.with("otp"), outcome)
             }
             Step::FinishSetUp { session } => {
                 let Some(seen) = self.pick(*session, &["MFA_SETUP"]) else { return Ok(()) };
                 let outcome = world.respond("MFA_SETUP", &seen.session, "alice", json!({})).await;
-                self.judge(Some(&seen.session), outcome)
+                self.judge(Some(&seen.session), seen.chain, outcome)
             }
             Step::SetUpAddress { session } => {
                 let Some(seen) = self.pick(*session, &["MFA_SETUP"]) else { return Ok(()) };
@@ -378,7 +533,7 @@ impl Run {
                     prop_assert!(!self.factors().contains(&true), "set up beside a factor");
                     self.set_up = true;
                 }
-                self.judge(Some(&seen.session), outcome)
+                self.judge(Some(&seen.session), seen.chain, outcome)
             }
             Step::Wait { seconds } => {
                 world.service.clock.advance_seconds(*seconds);
@@ -400,6 +555,9 @@ struct Tally {
     /// Of callers who had to show a second factor.
     by_second_factor: usize,
     by_set_up: usize,
+    stepped_up: usize,
+    /// Of callers without the password.
+    by_stolen_token: usize,
     kept_out: usize,
 }
 
@@ -430,6 +588,8 @@ fn no_sequence_gives_tokens_without_every_factor_and_no_session_works_twice() {
             tally.tokens += run.tokens;
             tally.by_second_factor += usize::from(asked && run.tokens > 0);
             tally.by_set_up += usize::from(run.set_up && run.tokens > 0);
+            tally.stepped_up += run.stepped_up;
+            tally.by_stolen_token += usize::from(!caller.password && run.tokens > 0);
             tally.kept_out += usize::from(run.tokens == 0);
             Ok(())
         })
@@ -438,7 +598,8 @@ fn no_sequence_gives_tokens_without_every_factor_and_no_session_works_twice() {
     if let Err(error) = outcome {
         panic!("{error}");
     }
-    for count in [tally.tokens, tally.by_second_factor, tally.by_set_up, tally.kept_out] {
+    let Tally { tokens, by_second_factor, by_set_up, stepped_up, by_stolen_token, kept_out } = tally;
+    for count in [tokens, by_second_factor, by_set_up, stepped_up, by_stolen_token, kept_out] {
         assert!(count > 0, "{tally:?}");
     }
 }

@@ -1,12 +1,22 @@
 //! A pool that offers second factors, a client, and users with a password.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cenote_core::clock::Clock;
-use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, merged, text};
+pub use cenote_core::testing::merged;
+use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, text};
 use cenote_store::{Change, PoolId, User};
 use serde_json::{Value, json};
 
 pub const PASSWORD: &str = "Passw0rd!";
 pub const TEMPORARY: &str = "Temp0rary!";
+pub const FLOWS: [&str; 5] = [
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+    "ALLOW_USER_AUTH",
+    "ALLOW_CUSTOM_AUTH",
+];
 pub const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:f";
 pub const ADDRESS: &str = "alice@example.org";
 pub const NUMBER: &str = "+12065551234";
@@ -45,9 +55,7 @@ impl World {
     pub async fn with(builder: TestServiceBuilder, pool: Value, offers: Offers) -> Self {
         let service = builder.start().await;
         let pool = service.pool(pool).await;
-        let flows =
-            ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"];
-        let client = service.client(&pool, json!({ "ExplicitAuthFlows": flows })).await;
+        let client = service.client(&pool, json!({ "ExplicitAuthFlows": FLOWS })).await;
         let world = Self { service, pool, client };
         world.offer(offers).await;
         world
@@ -105,6 +113,15 @@ impl World {
         let parameters = json!({ "USERNAME": username, "PASSWORD": password });
         let request = json!({
             "ClientId": self.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters,
+        });
+        self.service.call("InitiateAuth", request).await
+    }
+
+    /// What USER_AUTH is answered for alice.
+    pub async fn choose(&self, parameters: Value) -> Answer {
+        let request = json!({
+            "ClientId": self.client, "AuthFlow": "USER_AUTH",
+            "AuthParameters": merged(json!({ "USERNAME": "alice" }), parameters),
         });
         self.service.call("InitiateAuth", request).await
     }
@@ -206,6 +223,21 @@ pub fn other(code: &str) -> String {
     let number: u64 = code.parse().unwrap();
     let width = code.len();
     format!("{:0width$}", (number + 1) % 10u64.pow(u32::try_from(width).unwrap()))
+}
+
+pub fn claims(token: &Value) -> Value {
+    let payload = token.as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// What both tokens of an answer say of how strong the sign-in was.
+pub fn level(answer: &Value) -> Value {
+    let tokens = &answer["AuthenticationResult"];
+    let [access, id] = ["AccessToken", "IdToken"]
+        .map(|name| claims(&tokens[name]))
+        .map(|claims| json!([claims["acr"], claims["amr"]]));
+    assert_eq!(access, id);
+    access
 }
 
 pub fn has_tokens(answer: &Value) -> bool {

@@ -83,6 +83,7 @@ fn a_file_sets_every_section() {
         ineligible = "error"
         [tokens]
         reuse_revokes = true
+        acr_in_every_token = true
         [cors]
         allowed_origins = ["https://app.example.com"]
         [log]
@@ -103,6 +104,7 @@ fn a_file_sets_every_section() {
     assert_eq!(config.limits.requests_per_second.of(QuotaCategory::UserRead), 7);
     assert_eq!(config.recovery.ineligible, IneligibleAnswer::Error);
     assert!(config.tokens.reuse_revokes);
+    assert!(config.tokens.acr_in_every_token);
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.log.level, LogLevel::Debug);
 }

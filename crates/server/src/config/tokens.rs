@@ -1,8 +1,9 @@
 use serde::Deserialize;
 
-/// `[tokens]`: what is stricter than Cognito where the operator wants it.
+/// `[tokens]`: what differs from Cognito where the operator wants it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokensSection {
     pub reuse_revokes: bool,
+    pub acr_in_every_token: bool,
 }

@@ -41,7 +41,8 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     credentials::pre_authentication(sign_in, &subject).await?;
     let custom = if client_public.is_some() { Custom::with_srp(typed) } else { Custom::plain(typed) };
     let next = define::ask(sign_in, &subject, &custom).await?;
-    let progress = Progress { custom: Some(custom), device, ..Progress::after(FirstFactor::Custom) };
+    let first = FirstFactor::Custom;
+    let progress = Progress { first, custom: Some(custom), device, ..Progress::default() };
     if let (Next::PasswordVerifier, Some(client_public)) = (next, client_public) {
         // The secret block says everything; clients that expect a session get one.
         let name = ChallengeNameType::PasswordVerifier;
