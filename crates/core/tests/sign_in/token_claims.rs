@@ -150,3 +150,19 @@ async fn the_user_name_of_an_address_pool_is_the_sub() {
         assert_eq!(claims(&tokens.id)["sub"], sub.as_str());
     }
 }
+
+/// Where nothing can be revoked, tokens say nothing of their family, and ID tokens have no name of their own.
+#[tokio::test]
+async fn a_client_that_revokes_nothing_names_no_family() {
+    let world =
+        World::with(TestService::builder(), json!({}), json!({ "EnableTokenRevocation": false })).await;
+    world.confirmed("alice").await;
+    let first = world.tokens("alice").await;
+    let again = Tokens::of(&world.refresh(&first.refresh).await.unwrap());
+    for tokens in [first, again] {
+        let (access, id) = (claims(&tokens.access), claims(&tokens.id));
+        assert!(access.get("origin_jti").is_none() && id.get("origin_jti").is_none());
+        assert!(access["jti"].is_string() && id.get("jti").is_none());
+        assert_eq!(access["event_id"], id["event_id"]);
+    }
+}

@@ -275,3 +275,93 @@ async fn metadata_of_an_answer_with_a_password_is_not_validation_data() {
         ]
     );
 }
+
+/// A function that fails at any step of a sign-in lets nobody in, and its name stands before what it says.
+#[tokio::test]
+async fn functions_that_fail_let_nobody_in() {
+    for (member, source) in [
+        ("UserMigration", "UserMigration_Authentication"),
+        ("PreAuthentication", "PreAuthentication_Authentication"),
+        ("CustomMessage", "CustomMessage_Authentication"),
+        ("PostAuthentication", "PostAuthentication_Authentication"),
+        ("PreTokenGeneration", "TokenGeneration_Authentication"),
+    ] {
+        let lambda = FakeLambda::start(move |event| {
+            if event["triggerSource"] == source {
+                return FakeAnswer::FunctionError { message: "not today".into() };
+            }
+            FakeAnswer::Echo
+        })
+        .await
+        .unwrap();
+        let world = world(&lambda, json!({ (member): FUNCTION }), json!({})).await;
+        if member != "UserMigration" {
+            world.confirmed("alice").await;
+        }
+        if member == "CustomMessage" {
+            let request = json!({
+                "UserPoolId": world.pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {},
+            });
+            world.service.ok("SetUserPoolMfaConfig", request).await;
+            world.set_factor("alice", "EmailMfaSettings").await;
+        }
+        let refused =
+            ("UserLambdaValidationException".to_owned(), format!("{member} failed with error not today."));
+        assert_eq!(world.sign_in("alice", PASSWORD).await, Err(refused), "{member}");
+        assert_eq!(lambda.events().last().unwrap()["triggerSource"], source);
+        assert_eq!(world.service.inbox().await.len(), 0);
+    }
+}
+
+/// At a challenge too: the session was good for one step, and a function refused that step.
+#[tokio::test]
+async fn a_function_that_fails_after_a_challenge_withholds_the_tokens() {
+    for member in ["PostAuthentication", "PreTokenGeneration"] {
+        let lambda =
+            FakeLambda::start(|_| FakeAnswer::FunctionError { message: "no.".into() }).await.unwrap();
+        let world = world(&lambda, json!({ (member): FUNCTION }), json!({})).await;
+        world.invited("alice").await;
+        let asked = world.sign_in("alice", TEMPORARY).await.unwrap();
+        let answer = json!({ "USERNAME": "alice", "NEW_PASSWORD": PASSWORD });
+        let refused =
+            ("UserLambdaValidationException".to_owned(), format!("{member} failed with error no.."));
+        assert_eq!(world.respond(&asked["Session"], answer.clone()).await, Err(refused));
+        let used = not_authorized("Invalid session for the user, session can only be used once.");
+        assert_eq!(world.respond(&asked["Session"], answer).await, Err(used));
+        // What happened before it stays.
+        let user = json!({ "UserPoolId": world.pool, "Username": "alice" });
+        assert_eq!(world.service.ok("AdminGetUser", user).await["UserStatus"], "CONFIRMED");
+    }
+}
+
+/// Only where users are hidden do functions hear whether there is a user.
+#[tokio::test]
+async fn functions_hear_of_nobody_where_users_are_hidden_only() {
+    let lambda = FakeLambda::start(|_| FakeAnswer::Echo).await.unwrap();
+    for (hides, name, expected) in [
+        ("ENABLED", "alice", json!(false)),
+        ("ENABLED", "nobody", json!(true)),
+        ("LEGACY", "alice", Value::Null),
+    ] {
+        let members = json!({
+            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"], "PreventUserExistenceErrors": hides,
+        });
+        let world = world(&lambda, json!({ "PreAuthentication": FUNCTION }), members).await;
+        world.confirmed("alice").await;
+        let _ = world.sign_in(name, PASSWORD).await;
+        let event = lambda.events().pop().unwrap();
+        assert_eq!(event["userName"], name);
+        assert_eq!(
+            event["request"].get("userNotFound").cloned().unwrap_or_default(),
+            expected,
+            "{hides} {name}"
+        );
+        let attributes = event["request"]["userAttributes"].as_object().unwrap();
+        assert_eq!(attributes.is_empty(), name == "nobody");
+    }
+    let members = json!({ "PreventUserExistenceErrors": "LEGACY" });
+    let world = world(&lambda, json!({ "PreAuthentication": FUNCTION }), members).await;
+    let before = lambda.events().len();
+    assert_eq!(world.sign_in("nobody", PASSWORD).await.unwrap_err().0, "UserNotFoundException");
+    assert_eq!(lambda.events().len(), before);
+}
