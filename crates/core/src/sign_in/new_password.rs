@@ -96,7 +96,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
             let before = user.clone();
             attribute_change::apply(pool, &writes, &mut user)?;
             if asked.is_for_a_code() {
-                check_contacts(pool, &before, &user)?;
+                check_contacts(pool, &before, &mut user)?;
             }
             Ok(Decision { answer: (), after: user, further: vec![session.consume()] })
         })
@@ -107,8 +107,8 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
 }
 
 /// Who has the temporary password alone must not say where the code of the second factor goes, nor do without it. A contact that
-/// must be there and is not may still be given.
-fn check_contacts(pool: &Pool, before: &User, after: &User) -> Result<(), Error> {
+/// must be there and is not may still be given; then the factors from before are switched on, so that it is none beside them.
+fn check_contacts(pool: &Pool, before: &User, after: &mut User) -> Result<(), Error> {
     let usable =
         |user: &User, contact| second_factor::usable(pool, user).contains(&Factor::of_contact(contact));
     for contact in Contact::ALL {
@@ -122,6 +122,10 @@ fn check_contacts(pool: &Pool, before: &User, after: &User) -> Result<(), Error>
                 format!("Cannot provide {name} before the second factor")
             }));
         }
+    }
+    let shown = second_factor::usable(pool, before);
+    if second_factor::usable(pool, after) != shown {
+        shown.into_iter().for_each(|factor| factor.switch_on(&mut after.mfa));
     }
     Ok(())
 }

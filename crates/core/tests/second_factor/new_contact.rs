@@ -76,8 +76,12 @@ async fn a_first_contact_may_come_with_the_password() {
     let world = World::with(TestService::builder(), members, Offers::all("ON")).await;
     let asked = invited(&world, &[("phone_number", NUMBER)]).await;
     assert_eq!(asked["ChallengeParameters"]["requiredAttributes"], r#"["userAttributes.email"]"#);
-    let asked = world.answer(&asked, "alice", address(ADDRESS)).await.unwrap();
-    assert_eq!(asked["ChallengeName"], "SELECT_MFA_TYPE");
+    // It is none that could stand in for the one from before.
+    let asked = world.answer(&asked, "alice", address("mallory@evil.example")).await.unwrap();
+    assert_eq!(asked["ChallengeName"], "SMS_MFA");
+    assert_eq!(world.user("alice").await["UserMFASettingList"], json!(["SMS_MFA"]));
+    let code = json!({ "SMS_MFA_CODE": world.code(NUMBER).await });
+    assert!(has_tokens(&world.answer(&asked, "alice", code).await.unwrap()));
 }
 
 /// The flags are the server's own: whoever signs in first does not vouch for its contacts.
