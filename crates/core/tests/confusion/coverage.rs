@@ -47,7 +47,7 @@ fn every_place_that_the_model_has_is_in_the_list() {
             let place = (operation.as_str().to_owned(), name.clone());
             assert!(
                 known.contains(&place),
-                "{operation} takes {name}: add the place, and what is taken there, to places.rs"
+                "{operation} takes {name}: add the place, and what is taken there, to places/"
             );
         }
     }

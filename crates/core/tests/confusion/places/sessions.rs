@@ -1,0 +1,137 @@
+//! Sessions and secret blocks, with the answers that go with them.
+
+use serde_json::json;
+
+use super::{NOBODY, Place, initiate, invalid_session, place, refused, respond};
+use crate::artefacts::Kind;
+use crate::choice::{self, ASKED};
+use crate::second_factors::{Factor, answers};
+use crate::srp::proof;
+use crate::world::*;
+
+pub(super) fn sessions() -> Vec<Place> {
+    let of = |operation: &'static str| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let answers = json!({ "USERNAME": user, "NEW_PASSWORD": NEW_PASSWORD });
+            respond(operation, &home.pool, &home.client, text, &answers)
+        };
+        place(operation, "Session", Some(Kind::Session), &[Stage::Invited], build, |_, _, _| {
+            vec![refused("NotAuthorizedException", "Invalid session for the user.")]
+        })
+    };
+    let custom = |operation: &'static str| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let answers = json!({ "USERNAME": user, "ANSWER": "right" });
+            let mut request = respond(operation, &home.pool, &home.client, text, &answers);
+            request["ChallengeName"] = json!("CUSTOM_CHALLENGE");
+            request
+        };
+        place(operation, "Session", Some(Kind::CustomSession), NOBODY, build, |_, _, _| {
+            vec![refused("NotAuthorizedException", "Invalid session for the user.")]
+        })
+    };
+    let both = ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"];
+    both.into_iter().map(of).chain(both.into_iter().map(custom)).collect()
+}
+
+pub(super) fn choices() -> Vec<Place> {
+    let mut places = Vec::new();
+    for operation in ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"] {
+        for challenge in ASKED {
+            let build = move |home: &Home, user: &str, text: &str| {
+                let answers = choice::answers(home, user, text);
+                let mut request = respond(operation, &home.pool, &home.client, text, &answers);
+                request["ChallengeName"] = json!(challenge);
+                request
+            };
+            places.push(place(
+                operation,
+                "Session",
+                Some(Kind::Asked(challenge)),
+                NOBODY,
+                build,
+                invalid_session,
+            ));
+        }
+    }
+    // It takes what ConfirmSignUp answers, and that only.
+    for operation in ["InitiateAuth", "AdminInitiateAuth"] {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let parameters = json!({ "USERNAME": user });
+            let mut request = initiate(operation, &home.pool, &home.client, "USER_AUTH", &parameters);
+            request["Session"] = json!(text);
+            request
+        };
+        places.push(place(operation, "Session", None, NOBODY, build, invalid_session));
+    }
+    places
+}
+
+/// Each session is presented with the code that was sent for it.
+pub(super) fn factor_sessions() -> Vec<Place> {
+    let of = |operation: &'static str, factor: Factor| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let answers = answers(home, factor, user, text);
+            let mut request = respond(operation, &home.pool, &home.client, text, &answers);
+            request["ChallengeName"] = json!(factor.challenge());
+            request
+        };
+        let takes = Some(Kind::FactorSession(factor));
+        place(operation, "Session", takes, &[Stage::Factors], build, invalid_session)
+    };
+    ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"]
+        .into_iter()
+        .flat_map(|operation| Factor::ALL.map(|factor| of(operation, factor)))
+        .collect()
+}
+
+/// Where a first factor is set up. In these pools nobody has to, so there is nothing that is right here.
+pub(super) fn setting_up() -> Vec<Place> {
+    let answer = |home: &Home, user: &str, text: &str| {
+        let answers = json!({ "USERNAME": user });
+        let mut request = respond("RespondToAuthChallenge", &home.pool, &home.client, text, &answers);
+        request["ChallengeName"] = json!("MFA_SETUP");
+        request
+    };
+    let associate = |_: &Home, _: &str, text: &str| json!({ "Session": text });
+    let verify = |_: &Home, _: &str, text: &str| json!({ "Session": text, "UserCode": "123456" });
+    let code =
+        |home: &Home, _: &str, text: &str| json!({ "AccessToken": home.access_token, "UserCode": text });
+    vec![
+        place("RespondToAuthChallenge", "Session", None, &[Stage::Factors], answer, invalid_session),
+        place("AssociateSoftwareToken", "Session", None, NOBODY, associate, invalid_session),
+        place("VerifySoftwareToken", "Session", None, NOBODY, verify, invalid_session),
+        place("VerifySoftwareToken", "UserCode", None, NOBODY, code, |_, _, _| {
+            vec![refused(
+                "EnableSoftwareTokenMFAException",
+                "Code mismatch and fail enable Software Token MFA",
+            )]
+        }),
+    ]
+}
+
+/// Each block is presented with the proof that was made for it.
+pub(super) fn secret_blocks() -> Vec<Place> {
+    let of = |operation: &'static str| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let mut request = respond(
+                operation,
+                &home.pool,
+                &home.client,
+                "ignored where there is none",
+                &proof(home, user, text),
+            );
+            request["ChallengeName"] = json!("PASSWORD_VERIFIER");
+            request
+        };
+        place(
+            operation,
+            "ChallengeResponses.PASSWORD_CLAIM_SECRET_BLOCK",
+            Some(Kind::SecretBlock),
+            NOBODY,
+            build,
+            |_, _, _| vec![refused("NotAuthorizedException", "Incorrect username or password.")],
+        )
+    };
+    ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"].into_iter().map(of).collect()
+}
