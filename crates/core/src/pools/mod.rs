@@ -1,7 +1,8 @@
 //! User pools: their configuration, from the request to what is stored and shown.
 //!
 //! [`configure`] makes a configuration of a request, [`checks`] and [`tier`] say whether it may be, [`schema`] knows the
-//! attributes, [`acr`] the names of the levels of authentication, [`describe`] shows the result. Each operation is the file of its name.
+//! attributes, [`acr`] the names of the levels of authentication, [`describe`] shows the result. Each operation is the file of
+//! its name.
 
 pub mod acr;
 pub mod checks;

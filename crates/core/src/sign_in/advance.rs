@@ -12,8 +12,8 @@ use crate::sign_in::step::{Outcome, SignIn};
 use crate::sign_in::{new_password, second_factor, session, web_authn};
 
 /// Asks for what is still missing, in Cognito's order: a password of its own; a second factor, or the proof of a device in its
-/// place where no level needs one; what the pool's functions want of a custom sign-in; the proof of a remembered device; then the tokens. What the step
-/// before had to write, such as its used session, is written.
+/// place where no level needs one; what the pool's functions want of a custom sign-in; the proof of a remembered device; then
+/// the tokens. What the step before had to write, such as its used session, is written.
 ///
 /// # Errors
 /// Those of the next challenge, among them `InvalidParameterException` for a user without a factor that must be asked for; or

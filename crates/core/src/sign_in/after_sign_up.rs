@@ -14,10 +14,9 @@ use crate::sign_in::choice_flow::check_tier;
 use crate::sign_in::credentials;
 use crate::sign_in::first_factors::{of_contact, of_user};
 use crate::sign_in::level::Method;
-use crate::sign_in::parameters::Parameters;
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
-use crate::sign_in::step::{Outcome, Request, Side, SignIn};
+use crate::sign_in::step::{Outcome, Request, SignIn};
 use crate::users::contact::Contact;
 use crate::users::subject::Subject;
 use crate::users::update::update_user;
@@ -72,15 +71,7 @@ fn seal(
     if check_tier(pool).is_err() || !client.allows_flow(&[ExplicitAuthFlowsType::AllowUserAuth]) {
         return Ok(None);
     }
-    let sign_in = SignIn {
-        context,
-        side: Side::Public,
-        pool,
-        client,
-        parameters: Parameters::new(None),
-        request: Request::Flow,
-        client_metadata: None,
-    };
+    let sign_in = SignIn::bare(context, client, pool, Request::Flow);
     Session::named(sign_in, user, name, progress).seal(sign_in).map(Some)
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::sign_in::mfa_answer::{self, Answer};
 use crate::sign_in::mfa_setup;
-use crate::sign_in::one_time_code::{self, Factor as Place, MISMATCH, SentCode, delivery_parameters};
+use crate::sign_in::one_time_code::{self, CodeUse, MISMATCH, SentCode, delivery_parameters};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
@@ -62,12 +62,12 @@ async fn send(
 ) -> Result<Outcome, Error> {
     let name = Factor::of_contact(contact).challenge();
     let details = contact.delivery_details(contact.of(addressee).ok_or_else(session::invalid)?);
-    let draft = one_time_code::draft(sign_in, addressee, Place::Second, contact).await?;
+    let draft = one_time_code::draft(sign_in, addressee, CodeUse::SecondFactor, contact).await?;
     let (code, message) =
-        SentCode::create(sign_in, addressee, Place::Second, (contact, Some(contact)), &draft);
+        SentCode::create(sign_in, addressee, CodeUse::SecondFactor, (contact, Some(contact)), &draft);
     let asked = Asked { code, new_address };
     let session = Session::new(sign_in, user, name, progress).with_state(&asked)?.seal(sign_in)?;
-    one_time_code::send(sign_in, user.clone(), Place::Second, message, further).await?;
+    one_time_code::send(sign_in, user.clone(), CodeUse::SecondFactor, message, further).await?;
     let [medium, destination] = delivery_parameters(&details);
     let parameters = [medium, destination, ("USER_ID_FOR_SRP", user.username.clone())];
     Ok(Outcome::challenge(name, parameters, Some(session)))
@@ -111,7 +111,7 @@ pub(super) async fn respond(
             }
         }
         // It is right for the contact that got it only: one that was changed meanwhile is not verified.
-        if !sent.is_right(context, &after, Place::Second, code) {
+        if !sent.is_right(context, &after, CodeUse::SecondFactor, code) {
             return Ok(false);
         }
         if contact.verified_of(&after).is_none() {

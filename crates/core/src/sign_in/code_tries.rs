@@ -12,7 +12,7 @@ use cenote_store::{ChangeSet, Lockout, User};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::sign_in::one_time_code::Factor;
+use crate::sign_in::one_time_code::CodeUse;
 use crate::sign_in::session::{self, Session};
 use crate::users::lockout;
 use crate::users::subject::Subject;
@@ -31,22 +31,22 @@ pub async fn redeem<T: Send>(
     context: &Context,
     subject: impl Into<Subject>,
     session: &Session,
-    factor: Factor,
+    used_as: CodeUse,
     mismatch: &'static str,
     compare: impl Fn(&mut User) -> Result<Option<T>, Error>,
 ) -> Result<(T, User), Error> {
     let tolerated = context.settings.limits.mfa_code_attempts;
     let (redeemed, user) = update_user(context, subject, |user| {
-        if factor == Factor::Second && lockout::is_locked(&user.code_tries.lockout, context.now_ms) {
+        if used_as == CodeUse::SecondFactor && lockout::is_locked(&user.code_tries.lockout, context.now_ms) {
             return Err(locked());
         }
         count(context, user, session)?;
         let redeemed = compare(user)?;
         let lockout = &mut user.code_tries.lockout;
-        match (factor, &redeemed) {
-            (Factor::First, _) => {}
-            (Factor::Second, Some(_)) => *lockout = Lockout::default(),
-            (Factor::Second, None) => lockout::count_failure(lockout, tolerated, context.now_ms),
+        match (used_as, &redeemed) {
+            (CodeUse::FirstFactor, _) => {}
+            (CodeUse::SecondFactor, Some(_)) => *lockout = Lockout::default(),
+            (CodeUse::SecondFactor, None) => lockout::count_failure(lockout, tolerated, context.now_ms),
         }
         let used = if redeemed.is_some() { vec![session.consume()] } else { ChangeSet::new() };
         Ok((redeemed, used))

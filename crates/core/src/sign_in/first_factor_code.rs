@@ -10,7 +10,7 @@ use crate::sign_in::advance::advance;
 use crate::sign_in::code_tries;
 use crate::sign_in::first_factors::{of_contact, of_user};
 use crate::sign_in::level::Method;
-use crate::sign_in::one_time_code::{self, Factor, MISMATCH, SentCode, delivery_parameters};
+use crate::sign_in::one_time_code::{self, CodeUse, MISMATCH, SentCode, delivery_parameters};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp;
@@ -35,13 +35,13 @@ pub async fn challenge(
     let recipient = recipient(sign_in, &subject, contact);
     let user = &subject.user;
     let draft = match recipient {
-        Some(contact) => one_time_code::draft(sign_in, user, Factor::First, contact).await?,
+        Some(contact) => one_time_code::draft(sign_in, user, CodeUse::FirstFactor, contact).await?,
         None => {
             let address = simulated::address(contact);
-            one_time_code::draft_decoy(sign_in, user, Factor::First, contact, address)?
+            one_time_code::draft_decoy(sign_in, user, CodeUse::FirstFactor, contact, address)?
         }
     };
-    let (code, message) = SentCode::create(sign_in, user, Factor::First, (contact, recipient), &draft);
+    let (code, message) = SentCode::create(sign_in, user, CodeUse::FirstFactor, (contact, recipient), &draft);
     let (_, name) = of_contact(contact);
     let session =
         Session::of_subject(sign_in, &subject, typed, name, progress).with_state(&code)?.seal(sign_in)?;
@@ -56,7 +56,7 @@ pub async fn challenge(
             (None, invented) => invented.unwrap_or_default(),
         }
     };
-    one_time_code::send(sign_in, subject, Factor::First, message, spent).await?;
+    one_time_code::send(sign_in, subject, CodeUse::FirstFactor, message, spent).await?;
     let [medium, destination] = delivery_parameters(&details);
     Ok(Outcome::challenge(name, [medium, destination, ("USER_ID_FOR_SRP", user_id)], Some(session)))
 }
@@ -97,8 +97,8 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contac
     }
     let sent: SentCode = session.state()?;
     let (subject, _) = session.get_subject(sign_in, typed).await?;
-    let redeemed = code_tries::redeem(context, subject, &session, Factor::First, MISMATCH, |user| {
-        if !sent.is_right(context, user, Factor::First, code) {
+    let redeemed = code_tries::redeem(context, subject, &session, CodeUse::FirstFactor, MISMATCH, |user| {
+        if !sent.is_right(context, user, CodeUse::FirstFactor, code) {
             return Ok(None);
         }
         check_state(sign_in, &session, user, name)?;

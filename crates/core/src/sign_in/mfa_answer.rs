@@ -4,7 +4,7 @@ use cenote_store::User;
 
 use crate::error::Error;
 use crate::sign_in::advance::advance;
-use crate::sign_in::one_time_code::Factor as Place;
+use crate::sign_in::one_time_code::CodeUse;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::sign_in::{code_tries, credentials, second_factor};
@@ -30,11 +30,12 @@ pub async fn take(
 ) -> Result<Outcome, Error> {
     let Answer { session, factor, typed } = answer;
     let user = session.get_user(sign_in).await?;
-    let redeemed = code_tries::redeem(sign_in.context, user, session, Place::Second, mismatch, |user| {
-        session.check(sign_in, user, typed)?;
-        credentials::check_status(user)?;
-        Ok(compare(user)?.then_some(()))
-    });
+    let redeemed =
+        code_tries::redeem(sign_in.context, user, session, CodeUse::SecondFactor, mismatch, |user| {
+            session.check(sign_in, user, typed)?;
+            credentials::check_status(user)?;
+            Ok(compare(user)?.then_some(()))
+        });
     let ((), user) = redeemed.await?;
     let progress = session.progress.clone().with_second(*factor);
     advance(sign_in, user, progress.passed(factor.challenge())).await

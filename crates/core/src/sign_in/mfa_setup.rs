@@ -3,23 +3,19 @@
 //!
 //! All of it is good only as long as the user has no factor: whoever set one up is asked for that one.
 
-use std::sync::Arc;
-
 use cenote_crypto::secret::SecretString;
 use cenote_model::types::{AttributeType, ChallengeNameType};
 use cenote_store::User;
 use serde::{Deserialize, Serialize};
 
-use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
 use crate::sign_in::advance::advance;
-use crate::sign_in::parameters::Parameters;
 use crate::sign_in::progress::Progress;
 use crate::sign_in::second_factor::{self, Decision};
 use crate::sign_in::session::{self, Session};
-use crate::sign_in::step::{Outcome, Request, Side, SignIn};
+use crate::sign_in::step::{Outcome, Request, SignIn};
 use crate::sign_in::{code_mfa, credentials, select_mfa_type};
 use crate::users::attributes::{self, Stage};
 use crate::users::contact::Contact;
@@ -139,7 +135,7 @@ pub(super) fn apply_email(sign_in: SignIn<'_>, user: &mut User, address: &str) -
 /// Those of the session and of the user's state; `SoftwareTokenMFANotFoundException` where the pool has no apps.
 pub async fn associate(context: &Context, text: &str) -> Result<(SecretString, String), Error> {
     let (client, pool) = Session::find_home(context, text).await?;
-    let sign_in = by_session(context, &client, &pool);
+    let sign_in = SignIn::bare(context, &client, &pool, Request::Answer);
     let session = Session::unseal(sign_in, Some(text), NAME)?;
     session.check_unused(context).await?;
     software_token::check_offered(&pool)?;
@@ -167,7 +163,7 @@ pub async fn verify(
     device_name: Option<&str>,
 ) -> Result<String, Error> {
     let (client, pool) = Session::find_home(context, text).await?;
-    let sign_in = by_session(context, &client, &pool);
+    let sign_in = SignIn::bare(context, &client, &pool, Request::Answer);
     let session = Session::unseal(sign_in, Some(text), NAME)?;
     session.check_unused(context).await?;
     software_token::check_offered(&pool)?;
@@ -198,17 +194,4 @@ fn check_setting_up(sign_in: SignIn<'_>, session: &Session, user: &User) -> Resu
 
 fn next_session(sign_in: SignIn<'_>, user: &User, progress: &Progress, app: &App) -> Result<String, Error> {
     Session::new(sign_in, user, NAME, progress).with_state(app)?.seal(sign_in)
-}
-
-/// A request that names no client and no user: the session does.
-fn by_session<'a>(context: &'a Context, client: &'a Arc<Client>, pool: &'a Arc<Pool>) -> SignIn<'a> {
-    SignIn {
-        context,
-        side: Side::Public,
-        pool,
-        client,
-        parameters: Parameters::new(None),
-        request: Request::Answer,
-        client_metadata: None,
-    }
 }

@@ -2,8 +2,8 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `initiate_auth`, `admin_initiate_auth` | which flows each operation takes |
-//! | `respond_to_auth_challenge`, `admin_respond_to_auth_challenge` | which challenges can be answered |
+//! | `initiate_auth`, `admin_initiate_auth`, [`flow`] | the start: which flow it is, and whether the client may use it |
+//! | `respond_to_auth_challenge`, `admin_respond_to_auth_challenge`, [`challenge`] | which challenge is answered |
 //! | `get_tokens_from_refresh_token` | a refresh by the client's secret |
 //! | [`password_flow`] | a password typed in |
 //! | [`srp_flow`], [`password_verifier`], `srp` | a password proved |

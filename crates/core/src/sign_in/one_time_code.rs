@@ -22,25 +22,25 @@ use crate::users::update::update_user;
 /// What whoever sent a wrong one is told.
 pub const MISMATCH: &str = "Invalid code or auth state for the user.";
 
-/// What a code is asked for as. One of a kind never serves as the other.
+/// What a code is used as. One of a kind never serves as the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Factor {
-    First,
-    Second,
+pub enum CodeUse {
+    FirstFactor,
+    SecondFactor,
 }
 
-impl Factor {
+impl CodeUse {
     fn digits(self, contact: Contact) -> usize {
         match (self, contact) {
-            (Self::Second, Contact::PhoneNumber) => 6,
-            (Self::First | Self::Second, _) => 8,
+            (Self::SecondFactor, Contact::PhoneNumber) => 6,
+            (Self::FirstFactor | Self::SecondFactor, _) => 8,
         }
     }
 
     fn as_str(self) -> &'static str {
         match self {
-            Self::First => "first_factor",
-            Self::Second => "second_factor",
+            Self::FirstFactor => "first_factor",
+            Self::SecondFactor => "second_factor",
         }
     }
 }
@@ -68,10 +68,10 @@ impl std::fmt::Debug for SentCode {
 pub async fn draft(
     sign_in: SignIn<'_>,
     user: &User,
-    factor: Factor,
+    used_as: CodeUse,
     contact: Contact,
 ) -> Result<Draft, Error> {
-    count(sign_in, &mut user.clone(), factor)?;
+    count(sign_in, &mut user.clone(), used_as)?;
     let destination = contact.of(user).unwrap_or_default();
     let to = recipient(sign_in, user, contact, destination);
     messages::prepare(sign_in.context, MessagePurpose::Authentication, to).await.map_err(declared)
@@ -84,11 +84,11 @@ pub async fn draft(
 pub fn draft_decoy(
     sign_in: SignIn<'_>,
     user: &User,
-    factor: Factor,
+    used_as: CodeUse,
     contact: Contact,
     address: &str,
 ) -> Result<Draft, Error> {
-    count(sign_in, &mut user.clone(), factor)?;
+    count(sign_in, &mut user.clone(), used_as)?;
     let to = recipient(sign_in, user, contact, address);
     messages::prepare_decoy(sign_in.context, MessagePurpose::Authentication, to).map_err(declared)
 }
@@ -119,23 +119,23 @@ fn declared(error: Error) -> Error {
 pub async fn send(
     sign_in: SignIn<'_>,
     subject: impl Into<Subject>,
-    factor: Factor,
+    used_as: CodeUse,
     message: Change,
     mut further: ChangeSet,
 ) -> Result<(), Error> {
     further.push(message);
-    update_user(sign_in.context, subject, |user| Ok((count(sign_in, user, factor)?, further.clone())))
+    update_user(sign_in.context, subject, |user| Ok((count(sign_in, user, used_as)?, further.clone())))
         .await?;
     Ok(())
 }
 
 /// Counts a code that is sent. Anybody may ask for those of a first factor: they don't take from those of the second.
-fn count(sign_in: SignIn<'_>, user: &mut User, factor: Factor) -> Result<(), Error> {
+fn count(sign_in: SignIn<'_>, user: &mut User, used_as: CodeUse) -> Result<(), Error> {
     let context = sign_in.context;
     let limits = &context.settings.limits;
-    let (attempt, limit) = match factor {
-        Factor::First => (Attempt::SignInCode, limits.sign_in_codes_per_hour),
-        Factor::Second => (Attempt::MfaCode, limits.mfa_codes_per_hour),
+    let (attempt, limit) = match used_as {
+        CodeUse::FirstFactor => (Attempt::SignInCode, limits.sign_in_codes_per_hour),
+        CodeUse::SecondFactor => (Attempt::MfaCode, limits.mfa_codes_per_hour),
     };
     // A sign-in declares no LimitExceededException.
     attempts::count(&mut user.attempts, attempt, limit, context.now_ms)
@@ -149,16 +149,16 @@ impl SentCode {
     pub fn create(
         sign_in: SignIn<'_>,
         user: &User,
-        factor: Factor,
+        used_as: CodeUse,
         (medium, contact): (Contact, Option<Contact>),
         draft: &Draft,
     ) -> (Self, Change) {
         let SignIn { context, client, .. } = sign_in;
         let fixed = context.settings.fixed_code.clone();
-        let code = fixed.unwrap_or_else(|| digits(context.random.as_ref(), factor.digits(medium)));
+        let code = fixed.unwrap_or_else(|| digits(context.random.as_ref(), used_as.digits(medium)));
         let attribute = contact.map_or(codes::NOBODY, Contact::attribute);
         let (pool_id, sub) = (user.pool_id.as_str(), user.sub.as_str());
-        let binding = binding(user, factor, attribute);
+        let binding = binding(user, used_as, attribute);
         let hash = ConfirmationCodeHash::create(&context.keyring, pool_id, sub, &binding, &code);
         let expires_ms = context.now_ms + client.session_minutes() * 60_000;
         let message = draft.message(context, &code, expires_ms);
@@ -174,13 +174,13 @@ impl SentCode {
     /// Whether this is the code, and the contact that got it still the user's. Takes as long for a code that is right for
     /// nobody.
     #[must_use]
-    pub fn is_right(&self, context: &Context, user: &User, factor: Factor, code: &str) -> bool {
+    pub fn is_right(&self, context: &Context, user: &User, used_as: CodeUse, code: &str) -> bool {
         let bytes = URL_SAFE_NO_PAD.decode(&self.hash).ok().and_then(|bytes| bytes.try_into().ok());
         let equal = ConfirmationCodeHash::from_bytes(bytes.unwrap_or_default()).verify(
             &context.keyring,
             user.pool_id.as_str(),
             user.sub.as_str(),
-            &binding(user, factor, &self.attribute),
+            &binding(user, used_as, &self.attribute),
             code,
         );
         equal & self.contact().is_some()
@@ -188,9 +188,9 @@ impl SentCode {
 }
 
 /// What a code is good for: this factor, as long as the contact that got it is the user's.
-fn binding(user: &User, factor: Factor, attribute: &str) -> String {
+fn binding(user: &User, used_as: CodeUse, attribute: &str) -> String {
     let value = Contact::from_attribute(attribute).and_then(|contact| contact.of(user)).unwrap_or_default();
-    format!("{}:{attribute}:{value}", factor.as_str())
+    format!("{}:{attribute}:{value}", used_as.as_str())
 }
 
 /// Where a code went, as its challenge says it.

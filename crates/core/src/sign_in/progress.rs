@@ -29,7 +29,7 @@ pub enum FirstFactor {
 pub struct Progress {
     pub first: FirstFactor,
     /// Whether the user chose a new password on the way.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub new_password: bool,
     /// What the user showed beside the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// Whether the device has proved its own password.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub device_proved: bool,
     /// Of a sign-in that the pool's functions decide about: they come last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,9 +91,4 @@ impl Progress {
         }
         self
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
-fn is_false(value: &bool) -> bool {
-    !*value
 }

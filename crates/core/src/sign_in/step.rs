@@ -38,6 +38,18 @@ pub enum Request {
 }
 
 impl<'a> SignIn<'a> {
+    /// A request that says nothing by itself: the session that it brings, or gets, says everything.
+    #[must_use]
+    pub fn bare(
+        context: &'a Context,
+        client: &'a Arc<Client>,
+        pool: &'a Arc<Pool>,
+        request: Request,
+    ) -> Self {
+        let parameters = Parameters::new(None);
+        Self { context, side: Side::Public, pool, client, parameters, request, client_metadata: None }
+    }
+
     /// The user as an answer names it, by the name that its secret hash covers.
     ///
     /// # Errors

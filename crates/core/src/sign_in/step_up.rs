@@ -127,10 +127,12 @@ fn with_second(sign_in: SignIn<'_>, user: &User, progress: &Progress) -> Option<
     if !progress.shown.contains(&Method::Password) {
         return None;
     }
-    let second = progress.shown.len() > 1 && progress.targets.iter().all(|it| it.is_met_by(&progress.shown));
+    // A second factor that was shown then, and is enough, is not asked for again.
+    let is_enough =
+        progress.shown.len() > 1 && progress.targets.iter().all(|it| it.is_met_by(&progress.shown));
     let progress = Progress { first: FirstFactor::Password, ..progress.clone() };
     match second_factor::decide(sign_in.pool, user, &progress) {
-        Ok(Decision::Ask(_) | Decision::Choose(_)) if !second => Some(Start::Second(progress)),
+        Ok(Decision::Ask(_) | Decision::Choose(_)) if !is_enough => Some(Start::Second(progress)),
         _ => None,
     }
 }

@@ -83,6 +83,12 @@ fn set_authentication(claims: &mut Map<String, Value>, grant: &Grant) {
     }
 }
 
+/// The scopes that a `scope` claim lists.
+#[must_use]
+pub(super) fn split_scopes(text: &str) -> Vec<String> {
+    text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+}
+
 /// The claims about groups and roles, which can be suppressed.
 pub(super) const GROUPS: [&str; 3] = ["cognito:groups", "cognito:roles", "cognito:preferred_role"];
 

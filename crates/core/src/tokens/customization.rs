@@ -13,7 +13,7 @@ use crate::clients::{Client, is_user_scope};
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
-use crate::tokens::claims::{ADMIN_SCOPE, GROUPS, set_groups};
+use crate::tokens::claims::{ADMIN_SCOPE, GROUPS, set_groups, split_scopes};
 use crate::tokens::issue::Issue;
 use crate::trigger;
 
@@ -186,8 +186,7 @@ fn override_groups(details: Option<GroupOverrideDetails>, access: &mut Claims, i
 }
 
 fn scopes(access: &Claims) -> Vec<String> {
-    let text = access.get("scope").and_then(Value::as_str).unwrap_or_default();
-    text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+    split_scopes(access.get("scope").and_then(Value::as_str).unwrap_or_default())
 }
 
 fn change_scopes(access: &mut Claims, add: &[String], suppress: &[String]) {

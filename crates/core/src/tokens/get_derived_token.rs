@@ -11,6 +11,7 @@ use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
+use crate::tokens::claims::split_scopes;
 use crate::tokens::client_secret;
 use crate::tokens::grant::Grant;
 use crate::tokens::issue::{self, Issue, Refresh};
@@ -84,9 +85,7 @@ pub async fn get_derived_token(
     };
     let expires_in = claims.get("exp").and_then(Value::as_i64).unwrap_or(0) - context.now_ms.div_euclid(1000);
     // As the pool's function left them.
-    let scopes = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
-    let scopes: Vec<String> =
-        scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    let scopes = split_scopes(claims.get("scope").and_then(Value::as_str).unwrap_or_default());
     let (plain, key) = (serde_json::to_vec(&claims).map_err(Error::internal)?, Arc::clone(key));
     Ok(GetDerivedTokenResponse {
         expires_in: i32::try_from(expires_in).ok(),

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
+use crate::tokens::claims::split_scopes;
 use crate::tokens::grant::{Authentication, is_current};
 
 #[derive(Deserialize)]
@@ -101,12 +102,11 @@ impl PresentedToken {
         } else {
             Some(user(context, pool, &claims, name).await?)
         };
-        let scopes = claims.scope.split(' ').filter(|scope| !scope.is_empty());
         Ok(Self {
             sub: claims.sub.clone(),
             client_id,
             user,
-            scopes: scopes.map(str::to_owned).collect(),
+            scopes: split_scopes(&claims.scope),
             expires: claims.exp,
             auth_time: claims.auth_time,
             event_id: claims.event_id,
