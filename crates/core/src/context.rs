@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::random::RandomSource;
 use cenote_delivery::Transports;
-use cenote_store::{Change, ChangeSet, CommitError, PoolId, Sealed, Store, StoreError};
+use cenote_store::{Change, ChangeSet, CommitError, PoolId, Sealed, Store, StoreError, User};
 use cenote_triggers::Invoker;
 use tokio::sync::Notify;
 
@@ -89,8 +89,8 @@ pub struct Service {
     pub(crate) population: AtomicU64,
     /// Stands in for the verifier of whoever has no password.
     pub decoy_verifier: Sealed,
-    /// Stands in for the user of a name that nobody has, as it would be stored.
-    pub nobody: String,
+    /// Stands in for the user of a name that nobody has.
+    pub nobody: User,
     /// Rung after every commit that appended a message.
     pub outbox_wake: Arc<Notify>,
 }
@@ -122,7 +122,7 @@ impl Service {
             verified_tokens: VerifiedTokens::default(),
             password_turns: Turns::default(),
             population: AtomicU64::new(0),
-            nobody: subject::template(&decoy_verifier).unwrap_or_default(),
+            nobody: subject::template(&decoy_verifier),
             decoy_verifier,
             outbox_wake: Arc::new(Notify::new()),
         })

@@ -11,6 +11,17 @@ CREATE TABLE IF NOT EXISTS refresh_families (
 CREATE INDEX IF NOT EXISTS refresh_families_by_user ON refresh_families (pool_id, sub, family);
 CREATE INDEX IF NOT EXISTS refresh_families_by_expiry ON refresh_families (expires_ms);
 
+-- Names that nobody has, and what guesses at them have used up. In the order of time, so that what is old goes without an index:
+-- a row more here must cost no more than a changed one elsewhere.
+DROP TABLE IF EXISTS unknown_users;
+CREATE TABLE IF NOT EXISTS unknown_names (
+    period {bigint} NOT NULL,
+    name_hash {text} NOT NULL,
+    version {bigint} NOT NULL,
+    data {text} NOT NULL,
+    PRIMARY KEY (period, name_hash)
+){clustered};
+
 -- Sign-ins that users and administrators can list and end, where a pool keeps track of them.
 CREATE TABLE IF NOT EXISTS user_sessions (
     pool_id {text} NOT NULL,

@@ -2,7 +2,7 @@
 
 use crate::aggregates::{
     AccessKey, Client, Device, Group, InboxMessage, Membership, NameKind, OutboxMessage, Pool, RefreshFamily,
-    Revocation, SessionActivity, SigningKey, UnknownUser, UsedSession, User, UserSession,
+    Revocation, SessionActivity, SigningKey, UnknownName, UsedSession, User, UserSession,
 };
 use crate::ids::{ClientId, MessageId, PoolId, Sub};
 
@@ -58,8 +58,11 @@ pub enum Change {
         group_name: String,
         sub: Sub,
     },
-    /// Inserts when its version is 0, else updates.
-    PutUnknownUser(UnknownUser),
+    /// Inserts when its version is 0, else updates, and moves it to the period of `now_ms`.
+    PutUnknownName {
+        name: UnknownName,
+        now_ms: i64,
+    },
     AppendMessage(OutboxMessage),
     UpdateMessage(OutboxMessage),
     DeleteMessage {

@@ -33,5 +33,5 @@ pub use engines::{
 };
 pub use error::StoreError;
 pub use ids::{ClientId, MessageId, PoolId, Sealed, Sub};
-pub use sql::{FilterOperation, InboxFilter, MessageCount, UserFilter};
+pub use sql::{FilterOperation, InboxFilter, MessageCount, NameSearch, Named, UserFilter};
 pub use store::{Statistics, Store};

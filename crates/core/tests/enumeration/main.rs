@@ -63,7 +63,7 @@ impl World {
 
 fn kind(sql: &str) -> String {
     let writes = !sql.starts_with("SELECT");
-    let row = ["UPDATE users ", "INSERT INTO unknown_users ", "UPDATE unknown_users "];
+    let row = ["UPDATE users ", "INSERT INTO unknown_names ", "UPDATE unknown_names "];
     if writes && row.iter().any(|start| sql.starts_with(start)) { "row".into() } else { sql.into() }
 }
 

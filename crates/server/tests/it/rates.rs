@@ -213,7 +213,7 @@ async fn invented_names_do_not_fill_the_store() {
     let most = 5 + 5 * usize::try_from(started.elapsed().as_secs() + 1).unwrap();
     assert!(admitted <= most, "{admitted} of at most {most}");
     let database = rusqlite::Connection::open(server.directory().join("cenote.db")).unwrap();
-    let kept: i64 = database.query_row("SELECT count(*) FROM unknown_users", [], |row| row.get(0)).unwrap();
+    let kept: i64 = database.query_row("SELECT count(*) FROM unknown_names", [], |row| row.get(0)).unwrap();
     assert_eq!(usize::try_from(kept).unwrap(), admitted);
 }
 

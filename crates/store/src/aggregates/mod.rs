@@ -14,7 +14,7 @@ mod pool;
 mod refresh_family;
 mod revocation;
 mod signing_key;
-mod unknown_user;
+mod unknown_name;
 mod user;
 mod user_session;
 
@@ -28,7 +28,7 @@ pub use pool::Pool;
 pub use refresh_family::RefreshFamily;
 pub use revocation::{Revocation, UsedSession};
 pub use signing_key::{KeyUse, SigningKey};
-pub use unknown_user::UnknownUser;
+pub use unknown_name::UnknownName;
 pub use user::{
     Attempts, Code, CodePurpose, CodeTries, Lockout, MfaPreference, NameKind, Password, SessionTries,
     SoftwareToken, User, UserName, UserStatus,

@@ -18,7 +18,7 @@ mod refresh_families;
 mod sessions;
 mod signing_keys;
 pub(crate) mod text;
-mod unknown_users;
+mod unknown_names;
 mod user_index;
 mod user_sessions;
 mod users;
@@ -30,6 +30,7 @@ use serde::de::DeserializeOwned;
 
 pub use inbox::InboxFilter;
 pub use messages::MessageCount;
+pub use unknown_names::{NameSearch, Named};
 pub use user_index::{FilterOperation, UserFilter};
 
 use crate::change::{Change, Conflict};
@@ -224,7 +225,7 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::RemoveMember { pool_id, group_name, sub } => {
                 groups::remove_member(pool_id, group_name, sub, &mut steps);
             }
-            Change::PutUnknownUser(user) => unknown_users::put(user, &mut steps)?,
+            Change::PutUnknownName { name, now_ms } => unknown_names::put(name, *now_ms, &mut steps)?,
             Change::AppendMessage(message) => messages::insert(message, &mut steps)?,
             Change::UpdateMessage(message) => messages::update(message, &mut steps)?,
             Change::DeleteMessage { id, version } => messages::delete(id, *version, &mut steps),
@@ -259,12 +260,12 @@ pub(crate) fn sweep(now_ms: i64, limit: u32) -> Vec<Step> {
     [
         sessions::SWEEP_USED,
         sessions::SWEEP_REVOKED,
-        unknown_users::SWEEP,
         refresh_families::SWEEP,
         user_sessions::SWEEP,
     ]
     .into_iter()
     .map(|sql| Step::any(sql, params![now_ms, limit]))
+    .chain([unknown_names::sweep(now_ms, limit)])
     .collect()
 }
 
@@ -289,7 +290,7 @@ fn touches_configuration(change: &Change) -> bool {
         | Change::DeleteGroup { .. }
         | Change::AddMember(_)
         | Change::RemoveMember { .. }
-        | Change::PutUnknownUser(_)
+        | Change::PutUnknownName { .. }
         | Change::AppendMessage(_)
         | Change::UpdateMessage(_)
         | Change::DeleteMessage { .. }

@@ -2,13 +2,13 @@
 //!
 //! A pool can have millions of users, which no transaction should remove at once. So a deletion removes the pool, what makes
 //! it work and the first of its users; the rest goes in sweeps. Until then its id stays taken.
+//! What is remembered of names that nobody has is not its pool's by anything but a keyed hash; it is forgotten with time.
 
 use super::{Query, Step, params};
 use crate::error::StoreError;
 use crate::ids::PoolId;
 
-/// How many users go in the deletion itself, and the same number each of groups, of what is kept for names without a user
-/// and of revocations. Smaller pools are gone at once.
+/// How many users go in the deletion itself, and the same number each of groups and of revocations. Smaller pools are gone at once.
 pub(super) const AT_ONCE: u32 = 500;
 /// Names and index entries that go for each user that does. More than this many are left for the next portion.
 const NAMES: u32 = 8;
@@ -61,11 +61,6 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
             users.saturating_mul(MEMBERSHIPS),
         ),
         (
-            "DELETE FROM unknown_users WHERE pool_id = $1 AND name_hash IN \
-             (SELECT name_hash FROM unknown_users WHERE pool_id = $1 ORDER BY name_hash LIMIT $2)",
-            users,
-        ),
-        (
             "DELETE FROM revocations WHERE pool_id = $1 AND family IN \
              (SELECT family FROM revocations WHERE pool_id = $1 ORDER BY family LIMIT $2)",
             users,
@@ -95,7 +90,6 @@ pub(crate) fn steps(pool: &PoolId, users: u32) -> Vec<Step> {
          AND NOT EXISTS (SELECT 1 FROM user_index WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM user_groups WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM memberships WHERE pool_id = $1) \
-         AND NOT EXISTS (SELECT 1 FROM unknown_users WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM devices WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM revocations WHERE pool_id = $1) \
          AND NOT EXISTS (SELECT 1 FROM refresh_families WHERE pool_id = $1) \

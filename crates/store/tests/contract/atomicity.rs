@@ -29,7 +29,7 @@ pub async fn a_conflict_at_the_end_undoes_everything(store: &TemporaryStore) {
         insert(&full_user(&pool, "new")),
         update(&changed, &after),
         delete(&kept),
-        Change::PutUnknownUser(unknown_user(&pool, "hash")),
+        put(&unknown_name(&pool, "hash")),
         Change::UpdateMessage(message(&pool, "m", 9)),
         Change::AppendMessage(message(&pool, "n", 1)),
         Change::InsertInboxMessage(inbox_message(&pool, "i", "u", "t")),
@@ -49,7 +49,7 @@ pub async fn a_conflict_at_the_end_undoes_everything(store: &TemporaryStore) {
         assert!(store.find_user_by_name(&pool.id, name.kind, &name.key).await.unwrap().is_some());
     }
     assert!(store.find_user_by_name(&pool.id, NameKind::Username, "new").await.unwrap().is_none());
-    assert!(store.find_unknown_user(&pool.id, "hash").await.unwrap().is_none());
+    assert!(store.find_unknown_name("hash", 100).await.unwrap().is_none());
     assert_eq!(store.due_messages(100, 10).await.unwrap(), [message(&pool, "m", 1)]);
     assert!(store.list_inbox(&InboxFilter::default(), 10).await.unwrap().is_empty());
     assert!(!store.is_session_used("unused").await.unwrap());

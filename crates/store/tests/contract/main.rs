@@ -75,7 +75,10 @@ contract! {
         a_deletion_needs_the_version_that_was_read
         users_are_listed_by_time_then_sub
         pages_stay_true_while_users_come_and_go
-        unknown_users_are_remembered;
+        unknown_names_are_remembered
+        an_unknown_name_moves_on_with_time
+        of_two_rows_of_one_unknown_name_the_later_counts
+        a_name_leads_to_a_user_or_to_what_is_remembered;
     names:
         a_name_has_one_owner_in_its_pool
         one_key_can_be_names_of_several_kinds

@@ -32,8 +32,6 @@ pub async fn a_deletion_takes_everything_in_the_pool_and_nothing_else(store: &Te
     let (gone, kept) = (with_pool(store, "eu_gone").await, with_pool(store, "eu_kept").await);
     for pool in [&gone, &kept] {
         let id = pool.id.as_str();
-        let mut unknown = unknown_user(pool, "hash");
-        unknown.expires_ms = i64::MAX;
         commit(
             store,
             [
@@ -42,7 +40,6 @@ pub async fn a_deletion_takes_everything_in_the_pool_and_nothing_else(store: &Te
                 insert(&full_user(pool, "sub")),
                 Change::InsertGroup(group(pool, "group")),
                 Change::AddMember(membership(pool, "group", "sub")),
-                Change::PutUnknownUser(unknown),
                 Change::Revoke(revocation(pool, "family", i64::MAX)),
                 Change::InsertUserSession(user_session(&full_user(pool, "sub"), "s", i64::MAX)),
                 Change::PutRefreshFamily(refresh_family(&full_user(pool, "sub"), "family", i64::MAX)),
@@ -53,21 +50,21 @@ pub async fn a_deletion_takes_everything_in_the_pool_and_nothing_else(store: &Te
         )
         .await;
     }
-    assert_eq!(counts(store, &gone.id).await, [1; 14]);
+    assert_eq!(counts(store, &gone.id).await, [1; 13]);
     commit(store, [Change::DeletePool { id: gone.id.clone(), version: 1 }]).await;
-    assert_eq!(counts(store, &gone.id).await, [0; 14]);
-    assert_eq!(counts(store, &kept.id).await, [1; 14]);
+    assert_eq!(counts(store, &gone.id).await, [0; 13]);
+    assert_eq!(counts(store, &kept.id).await, [1; 13]);
     assert_eq!(store.find_pool(&gone.id).await.unwrap(), None);
     // A pool with the same id starts empty: names are free, and filters find nothing.
     with_pool(store, "eu_gone").await;
-    assert_eq!(counts(store, &gone.id).await, [0; 14]);
+    assert_eq!(counts(store, &gone.id).await, [0; 13]);
     let again = [insert(&full_user(&gone, "sub")), Change::InsertGroup(group(&gone, "group"))];
     commit(store, again).await;
     assert_eq!(store.list_users_in_group(&gone.id, "group", None, 100).await.unwrap(), []);
 }
 
 /// How much there is of everything that belongs to a pool.
-async fn counts(store: &Store, id: &PoolId) -> [usize; 14] {
+async fn counts(store: &Store, id: &PoolId) -> [usize; 13] {
     let filter = cenote_store::UserFilter {
         name: "email".into(),
         operation: cenote_store::FilterOperation::StartsWith,
@@ -84,7 +81,6 @@ async fn counts(store: &Store, id: &PoolId) -> [usize; 14] {
         store.list_groups(id, None, 100).await.unwrap().len(),
         // Membership of a user and a group that are gone would show as soon as they are back.
         store.list_groups_of_user(id, &cenote_store::Sub::new("sub"), None, 100).await.unwrap().len(),
-        usize::from(store.find_unknown_user(id, "hash").await.unwrap().is_some()),
         usize::from(store.is_revoked(id, "family").await.unwrap()),
         usize::from(store.find_refresh_family(id, "family").await.unwrap().1.is_some()),
         store.list_user_sessions(id, &cenote_store::Sub::new("sub")).await.unwrap().len(),
@@ -115,7 +111,7 @@ pub async fn a_large_pool_goes_in_portions(store: &TemporaryStore) {
     }
     assert_eq!(users, 0);
     commit(store, [Change::InsertPool(pool.clone())]).await;
-    assert_eq!(counts(store, &pool.id).await, [0; 14]);
+    assert_eq!(counts(store, &pool.id).await, [0; 13]);
     commit(store, (0..10).map(|number| insert(&full_user(&pool, &number.to_string())))).await;
     assert_eq!(subs(store, &kept, None).await, ["1"]);
 }
@@ -190,7 +186,7 @@ pub async fn the_generation_grows_with_configuration_only(store: &TemporaryStore
         delete(&cenote_store::User { version: 2, ..full_user(&pool, "sub") }),
         Change::InsertGroup(group(&pool, "group")),
         Change::DeleteGroup { pool_id: pool.id.clone(), name: "group".into(), version: 1 },
-        Change::PutUnknownUser(unknown_user(&pool, "hash")),
+        put(&unknown_name(&pool, "hash")),
         Change::AppendMessage(message(&pool, "m", 1)),
         Change::UpdateMessage(message(&pool, "m", 2)),
         Change::DeleteMessage { id: cenote_store::MessageId::new("m"), version: 2 },

@@ -156,15 +156,14 @@ pub fn membership(pool: &Pool, group: &str, sub: &str) -> Membership {
     Membership { pool_id: pool.id.clone(), group_name: group.into(), sub: Sub::new(sub), created_ms: 1 }
 }
 
-pub fn unknown_user(pool: &Pool, name_hash: &str) -> UnknownUser {
-    UnknownUser {
-        pool_id: pool.id.clone(),
-        name_hash: name_hash.into(),
-        version: 0,
-        user: Box::new(User { version: 0, ..full_user(pool, "nobody") }),
-        expires_ms: 100,
-        expiry_is_stored: false,
-    }
+pub fn unknown_name(pool: &Pool, name_hash: &str) -> UnknownName {
+    let name = UnknownName { name_hash: name_hash.into(), ..UnknownName::default() };
+    name.with_state_of(&full_user(pool, "nobody"))
+}
+
+/// Remembers it, at a moment of the first period.
+pub fn put(name: &UnknownName) -> Change {
+    Change::PutUnknownName { name: name.clone(), now_ms: 100 }
 }
 
 pub fn message(pool: &Pool, id: &str, due_ms: i64) -> OutboxMessage {

@@ -1,5 +1,5 @@
 use cenote_store::testing::TemporaryStore;
-use cenote_store::{Change, Conflict, Pool, UnknownUser, User};
+use cenote_store::{Change, Conflict, Pool, UnknownName, User};
 
 use crate::samples::*;
 
@@ -57,13 +57,12 @@ pub async fn a_sweep_removes_what_has_expired_in_portions(store: &TemporaryStore
     let pool = pool("eu_a");
     for number in 0..5 {
         let text = number.to_string();
-        let unknown = UnknownUser { expires_ms: 10, ..unknown_user(&pool, &text) };
         commit(
             store,
             [
                 Change::MarkSessionUsed(used_session(&text, number)),
                 Change::Revoke(revocation(&pool, &text, number)),
-                Change::PutUnknownUser(unknown),
+                put(&unknown_name(&pool, &text)),
             ],
         )
         .await;
@@ -76,7 +75,10 @@ pub async fn a_sweep_removes_what_has_expired_in_portions(store: &TemporaryStore
     assert_eq!(store.sweep(3, 3).await.unwrap(), 0);
     assert!(store.is_session_used("4").await.unwrap());
     assert!(store.is_revoked(&pool.id, "4").await.unwrap());
-    assert!(store.find_unknown_user(&pool.id, "0").await.unwrap().is_some());
-    assert_eq!(store.sweep(10, 100).await.unwrap(), 7);
-    assert!(store.find_unknown_user(&pool.id, "0").await.unwrap().is_none());
+    let [last, first] = [2 * UnknownName::PERIOD_MS - 1, 2 * UnknownName::PERIOD_MS];
+    assert_eq!(store.sweep(last, 100).await.unwrap(), 2);
+    assert!(store.find_unknown_name("0", last).await.unwrap().is_some());
+    assert_eq!(store.sweep(first, 3).await.unwrap(), 3);
+    assert_eq!(store.sweep(first, 3).await.unwrap(), 2);
+    assert!(store.find_unknown_name("0", last).await.unwrap().is_none());
 }

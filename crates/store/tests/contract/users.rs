@@ -1,5 +1,8 @@
 use cenote_store::testing::TemporaryStore;
-use cenote_store::{Attempts, Change, CommitError, Conflict, StoreError, Sub, UnknownUser, User};
+use cenote_store::{
+    Attempts, Change, CommitError, Conflict, NameKind, NameSearch, Named, StoreError, Sub, UnknownName, User,
+    UserName,
+};
 
 use crate::samples::*;
 
@@ -108,24 +111,111 @@ pub async fn pages_stay_true_while_users_come_and_go(store: &TemporaryStore) {
     assert_eq!(seen, (0..20).map(|number| format!("old{number:02}")).collect::<Vec<_>>());
 }
 
-pub async fn unknown_users_are_remembered(store: &TemporaryStore) {
+pub async fn unknown_names_are_remembered(store: &TemporaryStore) {
     let pool = with_pool(store, "eu_a").await;
-    let mut unknown = unknown_user(&pool, "hash");
-    assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), None);
-    commit(store, [Change::PutUnknownUser(unknown.clone())]).await;
-    assert_eq!(conflict(store, [Change::PutUnknownUser(unknown.clone())]).await, Conflict::VersionChanged);
-    unknown.version = 1;
-    assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), Some(unknown.clone()));
-    unknown.user.attempts = Attempts::default();
-    commit(store, [Change::PutUnknownUser(unknown.clone())]).await;
-    assert_eq!(conflict(store, [Change::PutUnknownUser(unknown.clone())]).await, Conflict::VersionChanged);
-    unknown.version = 2;
-    assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), Some(unknown.clone()));
-    // What is stored stays: when it is swept does not change.
-    let kept = UnknownUser { expiry_is_stored: true, ..unknown.clone() };
-    commit(store, [Change::PutUnknownUser(kept.clone())]).await;
-    assert_eq!(conflict(store, [Change::PutUnknownUser(kept)]).await, Conflict::VersionChanged);
-    assert_eq!(store.sweep(unknown.expires_ms - 1, 100).await.unwrap(), 0);
-    assert_eq!(store.sweep(unknown.expires_ms, 100).await.unwrap(), 1);
-    assert_eq!(store.find_unknown_user(&pool.id, "hash").await.unwrap(), None);
+    let mut name = unknown_name(&pool, "hash");
+    let find = async |now_ms| store.find_unknown_name("hash", now_ms).await.unwrap();
+    assert_eq!(find(100).await, None);
+    commit(store, [put(&name)]).await;
+    assert_eq!(conflict(store, [put(&name)]).await, Conflict::VersionChanged);
+    name.version = 1;
+    assert_eq!(find(100).await, Some(name.clone()));
+    name.attempts = Attempts::default();
+    commit(store, [put(&name)]).await;
+    assert_eq!(conflict(store, [put(&name)]).await, Conflict::VersionChanged);
+    name.version = 2;
+    assert_eq!(find(100).await, Some(name.clone()));
+    assert_eq!(store.find_unknown_name("other", 100).await.unwrap(), None);
+}
+
+pub async fn an_unknown_name_moves_on_with_time(store: &TemporaryStore) {
+    let pool = with_pool(store, "eu_a").await;
+    let [first, second, third] = [0, 1, 2].map(|period| period * UnknownName::PERIOD_MS);
+    let find = async |now_ms| store.find_unknown_name("hash", now_ms).await.unwrap();
+    let mut name = unknown_name(&pool, "hash");
+    commit(store, [put(&name)]).await;
+    name.version = 1;
+    assert_eq!(find(third - 1).await, Some(name.clone()));
+    assert_eq!(find(third).await, None);
+    let at = |name: &UnknownName, now_ms| Change::PutUnknownName { name: name.clone(), now_ms };
+    commit(store, [at(&name, second)]).await;
+    // Who did not see it there has to look again, by whatever clock.
+    assert_eq!(conflict(store, [at(&name, first)]).await, Conflict::VersionChanged);
+    assert_eq!(conflict(store, [at(&name, second)]).await, Conflict::VersionChanged);
+    (name.version, name.period) = (2, 1);
+    for now_ms in [first, second, third, third + UnknownName::PERIOD_MS - 1] {
+        assert_eq!(find(now_ms).await, Some(name.clone()), "{now_ms}");
+    }
+    assert_eq!(find(third + UnknownName::PERIOD_MS).await, None);
+    // A slower clock leaves it there.
+    commit(store, [at(&name, first)]).await;
+    name.version = 3;
+    assert_eq!(find(first).await, Some(name.clone()));
+    assert_eq!(store.sweep(third + UnknownName::PERIOD_MS - 1, 100).await.unwrap(), 0);
+    assert_eq!(store.sweep(third + UnknownName::PERIOD_MS, 100).await.unwrap(), 1);
+    assert_eq!(find(second).await, None);
+}
+
+/// Two that were written at the turn of a period by different clocks: the later one counts, and the earlier can't be moved over
+/// it.
+pub async fn of_two_rows_of_one_unknown_name_the_later_counts(store: &TemporaryStore) {
+    let pool = with_pool(store, "eu_a").await;
+    let early = unknown_name(&pool, "hash");
+    let late = UnknownName { attempts: Attempts::default(), ..early.clone() };
+    let at = |name: &UnknownName, now_ms| Change::PutUnknownName { name: name.clone(), now_ms };
+    commit(store, [at(&early, 0), at(&late, UnknownName::PERIOD_MS)]).await;
+    let stored = UnknownName { version: 1, period: 1, ..late };
+    for now_ms in [0, UnknownName::PERIOD_MS] {
+        assert_eq!(store.find_unknown_name("hash", now_ms).await.unwrap(), Some(stored.clone()));
+    }
+    let moved = at(&UnknownName { version: 1, ..early }, UnknownName::PERIOD_MS);
+    assert_eq!(conflict(store, [moved]).await, Conflict::VersionChanged);
+}
+
+/// One search tells users from names that nobody has, in the order in which names of different kinds lead to users.
+pub async fn a_name_leads_to_a_user_or_to_what_is_remembered(store: &TemporaryStore) {
+    let (pool, other) = (with_pool(store, "eu_a").await, with_pool(store, "eu_b").await);
+    let search = async |key: &str, sub: Option<&str>, twin: &str| {
+        let (sub, twin) = (sub.map(Sub::new), Sub::new(twin));
+        let (pool, name_hash) = (&pool.id, "hash");
+        let search = NameSearch { pool, key, sub: sub.as_ref(), name_hash, twin: &twin, now_ms: 100 };
+        store.find_named(search).await.unwrap()
+    };
+    // In a pool without users, and beside the users of another one.
+    commit(store, [insert(&full_user(&other, "m"))]).await;
+    assert_eq!(search("x", None, "m").await, Named::Nobody(None));
+    let name = unknown_name(&pool, "hash");
+    commit(store, [put(&name)]).await;
+    let remembered = Named::Nobody(Some(UnknownName { version: 1, ..name }));
+    assert_eq!(search("x", None, "m").await, remembered);
+    let user = |sub: &str, kinds: &[NameKind]| {
+        let names = kinds.iter().map(|kind| UserName { kind: *kind, key: "x".into() }).collect();
+        User { names, ..full_user(&pool, sub) }
+    };
+    let [first, second, third, fourth, by_sub] = [
+        user("e", &[NameKind::Username]),
+        user("d", &[NameKind::Email]),
+        user("c", &[NameKind::PhoneNumber]),
+        user("b", &[NameKind::PreferredUsername]),
+        user("a", &[]),
+    ];
+    for (added, with_sub) in [(&by_sub, &by_sub), (&fourth, &by_sub), (&third, &by_sub), (&second, &by_sub)] {
+        commit(store, [insert(added)]).await;
+        let expected = if added.names.is_empty() { remembered.clone() } else { of(added) };
+        assert_eq!(search("x", None, "m").await, expected);
+        assert_eq!(search("x", Some("a"), "m").await, of(with_sub));
+        assert_eq!(search("x", Some("b0"), "m").await, expected);
+    }
+    commit(store, [insert(&first)]).await;
+    assert_eq!(search("x", Some("a"), "m").await, of(&first));
+    // Whose row is read makes no difference.
+    for twin in ["", "a", "b", "bb", "zzz"] {
+        assert_eq!(search("y", None, twin).await, remembered);
+        assert_eq!(search("y", Some("zz"), twin).await, remembered);
+        assert_eq!(search("x", None, twin).await, of(&first));
+    }
+}
+
+fn of(user: &User) -> Named {
+    Named::User(Box::new(user.clone()))
 }
