@@ -5,6 +5,7 @@ use crate::aggregates::{
     Revocation, SessionActivity, SigningKey, UnknownName, UsedSession, User, UserSession,
 };
 use crate::ids::{ClientId, MessageId, PoolId, Sub};
+use crate::sql::UserUpdate;
 
 /// One typed change with its precondition.
 ///
@@ -34,11 +35,8 @@ pub enum Change {
     },
     /// Claims every name in `names`, and needs the pool to exist.
     InsertUser(Box<User>),
-    /// Claims the names that are new in `after`, releases those that are gone. `before` is what was read.
-    UpdateUser {
-        before: Box<User>,
-        after: Box<User>,
-    },
+    /// See [`Change::update_user`].
+    UpdateUser(UserUpdate),
     /// Takes its memberships, devices, sessions and refresh families with it.
     DeleteUser(Box<User>),
     /// Needs the pool to exist.
@@ -106,6 +104,14 @@ pub enum Change {
         id: String,
         version: i64,
     },
+}
+
+impl Change {
+    /// From what was read to another state: claims the names that are new in `after`, releases those that are gone.
+    #[must_use]
+    pub fn update_user(before: &User, after: &User) -> Self {
+        Self::UpdateUser(UserUpdate::new(before, after))
+    }
 }
 
 /// Changes that commit together or not at all.

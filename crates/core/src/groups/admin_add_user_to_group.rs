@@ -35,10 +35,8 @@ pub async fn admin_add_user_to_group(
             sub: user.sub.clone(),
             created_ms: context.now_ms,
         };
-        let user = Box::new(user);
         // The user's version moves, so that two additions at once can't both be the last one allowed.
-        let changes =
-            vec![Change::UpdateUser { before: user.clone(), after: user }, Change::AddMember(membership)];
+        let changes = vec![Change::update_user(&user, &user), Change::AddMember(membership)];
         match context.commit(changes).await {
             Ok(()) => return Ok(()),
             Err(CommitError::Conflict(_)) => {}

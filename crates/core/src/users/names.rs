@@ -129,7 +129,7 @@ pub async fn take_over(context: &Context, pool: &Pool, user: &User) -> Result<Ve
             after.attributes.insert(contact.flag().into(), "false".into());
             after.names = claims(pool, &after);
             after.modified_ms = context.now_ms;
-            changes.push(Change::UpdateUser { before: Box::new(owner), after: Box::new(after) });
+            changes.push(Change::update_user(&owner, &after));
         }
     }
     Ok(changes)

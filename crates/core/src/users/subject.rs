@@ -16,7 +16,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
 use crate::users::resolve::{Names, find_user, looks_like_sub};
-use crate::users::update::user_change;
 
 /// The user name of what stands in for a user, where the typed one is not kept.
 const NOBODY: &str = "nobody";
@@ -72,7 +71,7 @@ impl Subject {
     #[must_use]
     pub fn change_to(&self, after: &User) -> Change {
         match &self.who {
-            Who::User => user_change(&self.user, after),
+            Who::User => Change::update_user(&self.user, after),
             Who::Nobody { row, now_ms } => {
                 Change::PutUnknownName { name: row.with_state_of(after), now_ms: *now_ms }
             }

@@ -88,7 +88,7 @@ pub async fn commit_user(
     after: &User,
     further: ChangeSet,
 ) -> Result<(), CommitError> {
-    let changes = if before == after { Vec::new() } else { vec![user_change(before, after)] };
+    let changes = if before == after { Vec::new() } else { vec![Change::update_user(before, after)] };
     commit(context, changes, further).await
 }
 
@@ -104,12 +104,6 @@ pub async fn commit_subject(
 ) -> Result<(), CommitError> {
     let changes = if before.user == *after { Vec::new() } else { vec![before.change_to(after)] };
     commit(context, changes, further).await
-}
-
-/// The change from one state of a user to another.
-#[must_use]
-pub fn user_change(before: &User, after: &User) -> Change {
-    Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) }
 }
 
 async fn commit(context: &Context, of_user: ChangeSet, further: ChangeSet) -> Result<(), CommitError> {

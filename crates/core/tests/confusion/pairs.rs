@@ -145,7 +145,7 @@ async fn a_code_that_is_moved_in_the_database_serves_nowhere() {
             let mut after = before.clone();
             let own = after.codes[&to].clone();
             after.codes.insert(to, cenote_store::Code { hash: code.hash.clone(), ..own });
-            let change = Change::UpdateUser { before: Box::new(before), after: Box::new(after) };
+            let change = Change::update_user(&before, &after);
             world.service.service.store.commit(vec![change]).await.unwrap();
             let told = world.service.fails(operation, request).await;
             assert_eq!(told.0, "CodeMismatchException", "{purpose:?} of home {from} as {to:?}");

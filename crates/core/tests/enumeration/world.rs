@@ -150,9 +150,6 @@ impl World {
         let (_, before) = store.find_users_by_name(&pool, username).await.unwrap().remove(0);
         let mut after = before.clone();
         change(&mut after);
-        store
-            .commit(vec![Change::UpdateUser { before: Box::new(before), after: Box::new(after) }])
-            .await
-            .unwrap();
+        store.commit(vec![Change::update_user(&before, &after)]).await.unwrap();
     }
 }

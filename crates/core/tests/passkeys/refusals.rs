@@ -174,7 +174,7 @@ async fn a_user_has_each_passkey_once_and_at_most_twenty() {
     let mut user = world.user("alice").await;
     let before = user.clone();
     user.passkeys.push(user.passkeys[0].clone());
-    let change = cenote_store::Change::UpdateUser { before: Box::new(before), after: Box::new(user) };
+    let change = cenote_store::Change::update_user(&before, &user);
     world.service.service.store.commit(vec![change]).await.unwrap();
     assert_eq!(world.complete(&token, &Authenticator::es256(b"new").register(&said)).await, Err(full));
 }
@@ -203,7 +203,7 @@ async fn all_four_operations_want_a_good_token() {
     let mut reset = world.user("alice").await;
     let before = reset.clone();
     reset.status = UserStatus::ResetRequired;
-    let change = cenote_store::Change::UpdateUser { before: Box::new(before), after: Box::new(reset) };
+    let change = cenote_store::Change::update_user(&before, &reset);
     world.service.service.store.commit(vec![change]).await.unwrap();
     for (operation, request) in calls(&token) {
         let outcome = world.service.fails(operation, request).await;

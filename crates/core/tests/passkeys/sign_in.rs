@@ -53,7 +53,7 @@ impl World {
         let before = self.user(username).await;
         let mut after = before.clone();
         change(&mut after);
-        let change = Change::UpdateUser { before: Box::new(before), after: Box::new(after) };
+        let change = Change::update_user(&before, &after);
         self.service.service.store.commit(vec![change]).await.unwrap();
     }
 }

@@ -177,7 +177,7 @@ impl World {
         let (_, before) = store.find_users_by_name(&pool, username).await.unwrap().remove(0);
         let mut after = before.clone();
         change(&mut after);
-        let change = Change::UpdateUser { before: Box::new(before), after: Box::new(after) };
+        let change = Change::update_user(&before, &after);
         store.commit(vec![change]).await.unwrap();
     }
 

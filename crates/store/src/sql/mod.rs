@@ -32,6 +32,7 @@ pub use inbox::InboxFilter;
 pub use messages::MessageCount;
 pub use unknown_names::{NameSearch, Named};
 pub use user_index::{FilterOperation, UserFilter};
+pub use users::UserUpdate;
 
 use crate::change::{Change, Conflict};
 use crate::error::StoreError;
@@ -214,7 +215,7 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::InsertSigningKey(key) => signing_keys::insert(key, &mut steps)?,
             Change::DeleteSigningKey { pool_id, kid } => signing_keys::delete(pool_id, kid, &mut steps),
             Change::InsertUser(user) => users::insert(user, &mut steps)?,
-            Change::UpdateUser { before, after } => users::update(before, after, &mut steps)?,
+            Change::UpdateUser(update) => users::update(update, &mut steps)?,
             Change::DeleteUser(user) => users::delete(user, &mut steps),
             Change::InsertGroup(group) => groups::insert(group, &mut steps)?,
             Change::UpdateGroup(group) => groups::update(group, &mut steps)?,
@@ -257,16 +258,11 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
 
 /// The statements that remove up to `limit` expired rows of each kind.
 pub(crate) fn sweep(now_ms: i64, limit: u32) -> Vec<Step> {
-    [
-        sessions::SWEEP_USED,
-        sessions::SWEEP_REVOKED,
-        refresh_families::SWEEP,
-        user_sessions::SWEEP,
-    ]
-    .into_iter()
-    .map(|sql| Step::any(sql, params![now_ms, limit]))
-    .chain([unknown_names::sweep(now_ms, limit)])
-    .collect()
+    [sessions::SWEEP_USED, sessions::SWEEP_REVOKED, refresh_families::SWEEP, user_sessions::SWEEP]
+        .into_iter()
+        .map(|sql| Step::any(sql, params![now_ms, limit]))
+        .chain([unknown_names::sweep(now_ms, limit)])
+        .collect()
 }
 
 /// Whether caches of configuration must look again.
@@ -283,7 +279,7 @@ fn touches_configuration(change: &Change) -> bool {
         | Change::InsertAccessKey(_)
         | Change::DeleteAccessKey { .. } => true,
         Change::InsertUser(_)
-        | Change::UpdateUser { .. }
+        | Change::UpdateUser(_)
         | Change::DeleteUser(_)
         | Change::InsertGroup(_)
         | Change::UpdateGroup(_)

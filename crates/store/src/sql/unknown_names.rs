@@ -71,9 +71,7 @@ fn decode_named(row: &dyn Columns) -> Result<Named, StoreError> {
     let found = row.text(0).map(|found| Ok((found < "8", decode_body_at(row, 1)?))).transpose()?;
     Ok(match found {
         Some((true, user)) => Named::User(Box::new(user)),
-        Some((false, _)) | None => {
-            Named::Nobody(row.text(3).map(|_| decode_unknown(row, 3)).transpose()?)
-        }
+        Some((false, _)) | None => Named::Nobody(row.text(3).map(|_| decode_unknown(row, 3)).transpose()?),
     })
 }
 

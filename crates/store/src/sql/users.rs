@@ -1,5 +1,5 @@
 use super::{
-    Query, Step, body, decode_body, decode_integer, devices, encode_json, groups, params, pools,
+    Query, Step, Value, body, decode_body, decode_integer, devices, encode_json, groups, params, pools,
     refresh_families, text, user_index, user_sessions,
 };
 use crate::aggregates::{NameKind, User, UserName};
@@ -143,18 +143,43 @@ pub(super) fn insert(user: &User, steps: &mut Vec<Step>) -> Result<(), StoreErro
     Ok(())
 }
 
-pub(super) fn update(before: &User, after: &User, steps: &mut Vec<Step>) -> Result<(), StoreError> {
-    if (&before.pool_id, &before.sub, before.created_ms) != (&after.pool_id, &after.sub, after.created_ms) {
-        return Err(StoreError::internal("an update must not make another user of a user"));
+/// A change of a user. Most change nothing but the row: then all that is kept of both states is the row's new text.
+#[derive(Clone, Debug)]
+pub struct UserUpdate {
+    pool_id: PoolId,
+    sub: Sub,
+    version: i64,
+    /// The new `data`; none if the states can't be of one user.
+    data: Option<Value>,
+    /// Both states, where names or other entries of indexes may change.
+    states: Option<Box<(User, User)>>,
+}
+
+impl UserUpdate {
+    pub(crate) fn new(before: &User, after: &User) -> Self {
+        let is_same = (&before.pool_id, &before.sub, before.created_ms)
+            == (&after.pool_id, &after.sub, after.created_ms);
+        let stays = user_index::surely_same(before, after);
+        Self {
+            pool_id: before.pool_id.clone(),
+            sub: before.sub.clone(),
+            version: before.version,
+            data: is_same.then(|| encode_json(after).ok()).flatten(),
+            states: (!stays).then(|| Box::new((before.clone(), after.clone()))),
+        }
     }
+}
+
+pub(super) fn update(update: &UserUpdate, steps: &mut Vec<Step>) -> Result<(), StoreError> {
+    let data = update.data.clone();
+    let data = data.ok_or_else(|| StoreError::internal("an update must not make another user of a user"))?;
     steps.push(Step::one(
         "UPDATE users SET version = version + 1, data = $4 WHERE pool_id = $1 AND sub = $2 AND version = $3",
-        vec![(&before.pool_id).into(), (&before.sub).into(), before.version.into(), encode_json(after)?],
+        vec![(&update.pool_id).into(), (&update.sub).into(), update.version.into(), data],
         Conflict::VersionChanged,
     ));
-    if user_index::surely_same(before, after) {
-        return Ok(());
-    }
+    let Some(states) = &update.states else { return Ok(()) };
+    let (before, after) = &**states;
     for name in before.names.difference(&after.names) {
         steps.push(release(before, name));
     }

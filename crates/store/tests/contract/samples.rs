@@ -274,7 +274,7 @@ pub fn insert(user: &User) -> Change {
 }
 
 pub fn update(before: &User, after: &User) -> Change {
-    Change::UpdateUser { before: Box::new(before.clone()), after: Box::new(after.clone()) }
+    Change::update_user(before, after)
 }
 
 pub fn delete(user: &User) -> Change {

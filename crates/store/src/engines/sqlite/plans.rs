@@ -5,8 +5,8 @@ use crate::engines::Engine;
 use crate::testing::temporary_sqlite;
 use crate::{
     AccessKey, Change, Client, ClientId, Device, FilterOperation, Group, InboxFilter, Membership, MessageId,
-    NameKind, NameSearch, OutboxMessage, Pool, PoolId, RefreshFamily, Revocation, SessionActivity, Store, Sub,
-    UnknownName, UsedSession, User, UserFilter, UserName, UserSession, sql,
+    NameKind, NameSearch, OutboxMessage, Pool, PoolId, RefreshFamily, Revocation, SessionActivity, Store,
+    Sub, UnknownName, UsedSession, User, UserFilter, UserName, UserSession, sql,
 };
 
 /// Tables that may be read whole: few rows, or for development only.
@@ -78,7 +78,8 @@ async fn read_everything(store: &Store) {
     store.list_users_in_group(&pool, "g", None, 1).await.unwrap();
     store.find_unknown_name("h", 1).await.unwrap();
     for sub in [None, Some(&sub)] {
-        let search = NameSearch { pool: &pool, key: "k", sub, name_hash: "h", twin: &Sub::new("t"), now_ms: 1 };
+        let search =
+            NameSearch { pool: &pool, key: "k", sub, name_hash: "h", twin: &Sub::new("t"), now_ms: 1 };
         store.find_named(search).await.unwrap();
     }
     store.is_session_used("s").await.unwrap();
@@ -120,7 +121,7 @@ fn all_changes() -> Vec<Change> {
         Change::InsertClient(client),
         Change::DeleteClient { id: ClientId::new("x"), version: 1 },
         Change::InsertUser(user("a")),
-        Change::UpdateUser { before: user("a"), after: user("b") },
+        Change::update_user(&user("a"), &user("b")),
         Change::InsertGroup(Group::default()),
         Change::UpdateGroup(Group::default()),
         Change::AddMember(Membership::default()),
