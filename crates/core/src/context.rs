@@ -131,7 +131,12 @@ impl Service {
     /// A request that starts now.
     #[must_use]
     pub fn context(self: &Arc<Self>, caller: Caller) -> Context {
-        Context { now_ms: self.clock.now_ms(), service: Arc::clone(self), caller }
+        Context {
+            now_ms: self.clock.now_ms(),
+            came: self.password_turns.now(),
+            service: Arc::clone(self),
+            caller,
+        }
     }
 
     /// Commits, forgets cached configuration that changed, and wakes the outbox worker.
@@ -186,6 +191,8 @@ pub struct Context {
     pub service: Arc<Service>,
     pub caller: Caller,
     pub now_ms: i64,
+    /// When it came, as turns are counted.
+    pub(crate) came: u64,
 }
 
 impl std::ops::Deref for Context {

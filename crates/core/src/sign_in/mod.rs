@@ -12,7 +12,8 @@
 //! | [`first_factor_code`] | the challenges EMAIL_OTP and SMS_OTP in it |
 //! | [`web_authn`] | the challenge WEB_AUTHN in it |
 //! | [`after_sign_up`] | the sign-in that the code of a sign-up pays for |
-//! | [`credentials`] | what surrounds passwords: status, lock, PreAuthentication, counts |
+//! | [`credentials`] | what comes before a password: status, lock, PreAuthentication |
+//! | [`guess`] | how passwords are counted, and which count |
 //! | [`custom`] | what the pool's functions ask |
 //! | [`device`] | which device it comes from, and its own proof |
 //! | [`refresh_flow`] | new tokens for a refresh token |
@@ -44,6 +45,7 @@ pub mod device;
 pub mod first_factor_code;
 pub mod first_factors;
 pub mod flow;
+pub mod guess;
 pub mod level;
 pub mod mfa_setup;
 pub mod new_password;

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::sign_in::advance::advance;
 use crate::sign_in::credentials;
 use crate::sign_in::device::presented;
+use crate::sign_in::guess::{self, Guess};
 use crate::sign_in::progress::Progress;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::migration::{self, Migration};
@@ -26,7 +27,7 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     credentials::check_existence(sign_in, &subject)?;
     check_unlocked(sign_in, &subject, is_counted)?;
     credentials::pre_authentication(sign_in, &subject).await?;
-    prove(sign_in, subject, Progress::default(), typed, (is_counted, &ChangeSet::new())).await
+    prove(sign_in, subject, Progress::default(), typed, (is_counted, ChangeSet::new())).await
 }
 
 /// The lock. The fifth guess may have started it; it is answered as it would be of a user.
@@ -46,25 +47,18 @@ pub(super) async fn prove(
     subject: Subject,
     progress: Progress,
     typed: &str,
-    (is_counted, spent): (bool, &ChangeSet),
+    (is_counted, spent): (bool, ChangeSet),
 ) -> Result<Outcome, Error> {
     let SignIn { context, pool, .. } = sign_in;
-    let user = &subject.user;
-    let turn = context.password_turns.take(user).await;
+    let guess = Guess::begin(sign_in, subject, is_counted).await?;
+    let user = &guess.subject.user;
     let matches = password::matches(context, pool, user, typed).await?;
     if !matches || user.status == UserStatus::ExternalProvider {
-        if is_counted {
-            if !spent.is_empty() {
-                context.commit(spent.clone()).await?;
-            }
-            return Err(Error::incorrect_credentials());
-        }
-        return Err(credentials::count_failure(sign_in, subject, spent).await);
+        return Err(guess.wrong(spent).await);
     }
-    let device = presented::find(sign_in, &subject.user, None).await?;
-    let user = credentials::admit(sign_in, subject.user, spent).await?;
-    drop(turn);
-    advance(sign_in, user, Progress { device, ..progress.with_password() }).await
+    let device = presented::find(sign_in, user, None).await;
+    let user = guess.right(if device.is_ok() { spent } else { ChangeSet::new() }).await?;
+    advance(sign_in, user, Progress { device: device?, ..progress.with_password() }).await
 }
 
 /// Asks the pool's old directory for a user that the pool lacks, and says whether the guess is counted. The directory's function
@@ -81,8 +75,8 @@ pub(super) async fn migrate(
         return Ok((nobody, false));
     }
     let username = nobody.user.username.clone();
-    let counted = match credentials::count_wrong(sign_in, nobody.clone(), &ChangeSet::new()).await {
-        Ok(user) => nobody.with(user),
+    let counted = match guess::count_before(sign_in, nobody.clone()).await {
+        Ok(counted) => counted,
         Err(refused) => {
             // Those who were faster may have brought the user over.
             let user = find_user(context, pool, &username, Names::SignIn).await?;

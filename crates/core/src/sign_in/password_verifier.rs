@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::sign_in::advance::advance;
 use crate::sign_in::custom::history::Custom;
 use crate::sign_in::device::presented;
+use crate::sign_in::guess::Guess;
 use crate::sign_in::progress::Progress;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp::{Flow, Proof, SecretBlock};
@@ -54,17 +55,16 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     if !is_named {
         return Err(Error::incorrect_credentials());
     }
-    let turn = context.password_turns.take(user).await;
+    let guess = Guess::begin(sign_in, subject, false).await?;
+    let user = &guess.subject.user;
     let proved = block.verify(sign_in, user, Proof { block: &bytes, signature, timestamp }).await?;
     if !proved || user.status == UserStatus::ExternalProvider {
-        let ended = if session.is_some() { consumed } else { ChangeSet::new() };
-        return Err(credentials::count_failure(sign_in, subject, &ended).await);
+        return Err(guess.wrong(if session.is_some() { consumed } else { ChangeSet::new() }).await);
     }
-    let device = presented::find(sign_in, &subject.user, block.device.as_deref()).await?;
-    let user = credentials::admit(sign_in, subject.user, &consumed).await?;
-    drop(turn);
+    let device = presented::find(sign_in, user, block.device.as_deref()).await;
+    let user = guess.right(if device.is_ok() { consumed } else { ChangeSet::new() }).await?;
     let before = session.map(|session| session.progress).unwrap_or_default();
-    let mut progress = Progress { device, ..before.with_password() };
+    let mut progress = Progress { device: device?, ..before.with_password() };
     if block.flow == Flow::Custom {
         progress.custom = Some(Custom::with_srp(&block.typed));
     }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod choice;
+mod comparisons;
 mod passkeys;
 mod world;
 
