@@ -9,6 +9,7 @@ mod challenge;
 mod choice;
 mod client_flows;
 mod client_tokens;
+mod configuration_changes;
 mod custom;
 mod derived_tokens;
 mod devices;
