@@ -2,10 +2,11 @@
 //! issued before is good for the new one.
 
 use cenote_core::testing::{TestService, WireError};
-use cenote_triggers::testing::{FakeAnswer, FakeLambda};
+use cenote_triggers::testing::FakeLambda;
 use serde_json::{Value, json};
 
 use crate::choice::{allowing, invalid_session};
+use crate::custom::{functions, one_question};
 use crate::world::*;
 
 const FLOWS: [&str; 5] = [
@@ -45,22 +46,9 @@ async fn begun(world: &World) -> Vec<Begun> {
 
 #[tokio::test]
 async fn what_was_begun_is_not_the_new_users() {
-    let lambda = FakeLambda::start(|event| {
-        let asked = event["request"]["session"].as_array().is_some_and(|session| !session.is_empty());
-        FakeAnswer::Response(match event["triggerSource"].as_str().unwrap() {
-            "DefineAuthChallenge_Authentication" => {
-                json!({ "challengeName": "CUSTOM_CHALLENGE", "issueTokens": asked })
-            }
-            "VerifyAuthChallengeResponse_Authentication" => json!({ "answerCorrect": true }),
-            _ => json!({}),
-        })
-    })
-    .await
-    .unwrap();
+    let lambda = FakeLambda::start(one_question).await.unwrap();
     let mut pool = allowing(&["PASSWORD", "EMAIL_OTP"]);
-    pool["LambdaConfig"] = json!({
-        "DefineAuthChallenge": FUNCTION, "CreateAuthChallenge": FUNCTION, "VerifyAuthChallengeResponse": FUNCTION,
-    });
+    pool["LambdaConfig"] = functions();
     for hides in ["LEGACY", "ENABLED"] {
         let client = json!({ "ExplicitAuthFlows": FLOWS, "PreventUserExistenceErrors": hides });
         let world = World::with(TestService::builder().lambda(&lambda.url()), pool.clone(), client).await;

@@ -14,7 +14,7 @@ use crate::world::*;
 
 const FLOWS: [&str; 2] = ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"];
 
-fn functions() -> Value {
+pub fn functions() -> Value {
     json!({
         "DefineAuthChallenge": FUNCTION, "CreateAuthChallenge": FUNCTION, "VerifyAuthChallengeResponse": FUNCTION,
     })
@@ -23,6 +23,19 @@ fn functions() -> Value {
 fn entry(challenge: &str, result: bool, metadata: impl Into<Value>) -> Value {
     let metadata = metadata.into();
     json!({ "challengeName": challenge, "challengeResult": result, "challengeMetadata": metadata })
+}
+
+/// Functions that ask one question, to which every answer is right.
+#[expect(clippy::needless_pass_by_value, reason = "as functions are called")]
+pub fn one_question(event: Value) -> FakeAnswer {
+    let asked = event["request"]["session"].as_array().is_some_and(|session| !session.is_empty());
+    FakeAnswer::Response(match event["triggerSource"].as_str().unwrap() {
+        "DefineAuthChallenge_Authentication" => {
+            json!({ "challengeName": "CUSTOM_CHALLENGE", "issueTokens": asked })
+        }
+        "VerifyAuthChallengeResponse_Authentication" => json!({ "answerCorrect": true }),
+        _ => json!({}),
+    })
 }
 
 /// Functions that want `rounds` right answers and forgive one wrong one. Each question is a number, its answer that number.

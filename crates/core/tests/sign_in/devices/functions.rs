@@ -5,6 +5,7 @@ use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::json;
 
 use super::{always, missing, world_of};
+use crate::custom::{functions, one_question};
 use crate::world::*;
 
 #[tokio::test]
@@ -33,21 +34,8 @@ async fn triggers_hear_of_new_devices_and_of_proofs() {
 
 #[tokio::test]
 async fn in_a_custom_sign_in_the_device_comes_last() {
-    let lambda = FakeLambda::start(|event| {
-        let asked = event["request"]["session"].as_array().is_some_and(|session| !session.is_empty());
-        FakeAnswer::Response(match event["triggerSource"].as_str().unwrap() {
-            "DefineAuthChallenge_Authentication" => {
-                json!({ "challengeName": "CUSTOM_CHALLENGE", "issueTokens": asked })
-            }
-            "VerifyAuthChallengeResponse_Authentication" => json!({ "answerCorrect": true }),
-            _ => json!({}),
-        })
-    })
-    .await
-    .unwrap();
-    let functions = json!({ "LambdaConfig": {
-        "DefineAuthChallenge": FUNCTION, "CreateAuthChallenge": FUNCTION, "VerifyAuthChallengeResponse": FUNCTION,
-    } });
+    let lambda = FakeLambda::start(one_question).await.unwrap();
+    let functions = json!({ "LambdaConfig": functions() });
     let world = world_of(always(), TestService::builder().lambda(&lambda.url()), functions).await;
     let (phone, _) = world.phone("alice").await;
     let unknown = json!({ "USERNAME": "alice", "DEVICE_KEY": "us-east-1_0f3c9a52" });
