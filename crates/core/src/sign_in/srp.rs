@@ -16,6 +16,7 @@ use crate::devices::device::check_form;
 use crate::error::Error;
 use crate::sign_in::session::Session;
 use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::names::{self, NewName};
 use crate::users::password;
 use crate::users::subject::{Subject, invented_sub, keyed_hash};
 
@@ -241,13 +242,14 @@ fn verifier(sign_in: SignIn<'_>, user: &User, typed: &str) -> Result<Verifier, E
     })
 }
 
-/// USER_ID_FOR_SRP: the user name. Of a name that nobody has it is that name, or, in pools where users have a sub for their user
-/// name, an invented one that is always the same.
+/// USER_ID_FOR_SRP: the user name. Of a name that nobody has it is that name, as the pool compares names; of an address or a number
+/// by which users sign in, but which no user name is, an invented one that is always the same.
 pub(super) fn user_id(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> String {
     let SignIn { pool, client, .. } = sign_in;
     let invented = client.hides_users().then(|| invented_sub(pool, typed));
     match invented {
-        Some(invented) if !subject.exists() && pool.has_username_attributes() => invented,
-        _ => subject.user.username.clone(),
+        _ if subject.exists() => subject.user.username.clone(),
+        Some(invented) if !matches!(names::parse_new(pool, typed), Ok(NewName::Own(_))) => invented,
+        _ => pool.fold(typed),
     }
 }
