@@ -1,8 +1,6 @@
 // amazon-cognito-identity-js and Amplify, unmodified, where the pool's functions decide what a user is asked.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import identity from 'amazon-cognito-identity-js';
@@ -10,48 +8,25 @@ import { Amplify } from 'aws-amplify';
 import { confirmSignIn, getCurrentUser, signIn as signInByAmplify, signOut } from 'aws-amplify/auth';
 
 import { PASSWORD, confirmedUser, makePool, startCenote } from '../../support/cenote.js';
+import { ASKS_FOR_SUM, SUM, startFunctions } from '../../support/functions.js';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
-
-const ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:challenges';
-
-/** The functions of a pool: one question, asked again after one wrong answer. */
-const functions = {
-  DefineAuthChallenge_Authentication: ({ session }) => {
-    const last = session.at(-1);
-    if (last?.challengeName === 'SRP_A') return { challengeName: 'PASSWORD_VERIFIER' };
-    const wrong = session.filter((one) => one.challengeName === 'CUSTOM_CHALLENGE' && !one.challengeResult).length;
-    const right = last?.challengeName === 'CUSTOM_CHALLENGE' && last.challengeResult;
-    return { challengeName: 'CUSTOM_CHALLENGE', issueTokens: Boolean(right), failAuthentication: wrong > 1 };
-  },
-  CreateAuthChallenge_Authentication: () => ({
-    publicChallengeParameters: { question: '2 + 3' }, privateChallengeParameters: { answer: '5' }, challengeMetadata: 'sum',
-  }),
-  VerifyAuthChallengeResponse_Authentication: ({ privateChallengeParameters, challengeAnswer }) => ({
-    answerCorrect: privateChallengeParameters.answer === challengeAnswer,
-  }),
-};
 
 let lambda;
 let cenote;
 before(async () => {
-  lambda = createServer(async (request, response) => {
-    const event = JSON.parse(Buffer.concat(await request.toArray()));
-    event.response = functions[event.triggerSource](event.request);
-    response.end(JSON.stringify(event));
-  });
-  lambda.listen(0, '127.0.0.1');
-  await once(lambda, 'listening');
-  cenote = await startCenote('--lambda-endpoint', `http://127.0.0.1:${lambda.address().port}`);
+  lambda = await startFunctions(SUM);
+  cenote = await startCenote('--lambda-endpoint', lambda.url);
 });
 after(async () => {
   await cenote?.stop();
-  lambda?.close();
+  lambda?.stop();
 });
 
 async function poolOf(name) {
-  const LambdaConfig = { DefineAuthChallenge: ARN, CreateAuthChallenge: ARN, VerifyAuthChallengeResponse: ARN };
-  const pool = await makePool(cenote, { pool: { LambdaConfig }, client: { ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH'] } });
+  const pool = await makePool(cenote, {
+    pool: { LambdaConfig: ASKS_FOR_SUM }, client: { ExplicitAuthFlows: ['ALLOW_CUSTOM_AUTH'] },
+  });
   await confirmedUser(cenote, pool, name);
   return pool;
 }

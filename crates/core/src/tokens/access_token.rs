@@ -220,7 +220,7 @@ async fn verify(context: &Context, token: &str) -> Result<(Arc<Pool>, Arc<Verifi
         JwtError::Malformed | JwtError::UnknownKey | JwtError::WrongAlgorithm => invalid(),
     })?;
     let claims: Claims = serde_json::from_slice(&claims).map_err(|_| invalid())?;
-    if claims.iss != pool.issuer(&context.settings) || claims.token_use != "access" {
+    if !pool.is_issuer(&claims.iss, &context.settings) || claims.token_use != "access" {
         return Err(invalid());
     }
     let verified = Arc::new(VerifiedToken {

@@ -152,18 +152,23 @@ impl Pool {
     /// server that names its own address has only that one.
     #[must_use]
     pub fn issuer(&self, settings: &Settings) -> String {
-        let updated = self
-            .configuration
-            .user_pool
-            .issuer_configuration
-            .as_ref()
-            .is_some_and(|issuer| issuer.type_ == Some(IssuerType::Updated));
+        let chosen = self.configuration.user_pool.issuer_configuration.as_ref();
+        let updated = chosen.is_some_and(|issuer| issuer.type_ == Some(IssuerType::Updated));
         match settings.issuer {
-            IssuerForm::Aws if updated => {
-                format!("https://issuer-cognito-idp.{}.amazonaws.com/{}", self.id().region(), self.id())
-            }
+            IssuerForm::Aws if updated => self.updated_issuer(),
             _ => settings.issuer_of(self.id()),
         }
+    }
+
+    /// Whether this is the pool's issuer in the form it has now or in the one it had before: tokens outlive the choice.
+    #[must_use]
+    pub fn is_issuer(&self, issuer: &str, settings: &Settings) -> bool {
+        issuer == settings.issuer_of(self.id())
+            || settings.issuer == IssuerForm::Aws && issuer == self.updated_issuer()
+    }
+
+    fn updated_issuer(&self) -> String {
+        format!("https://issuer-cognito-idp.{}.amazonaws.com/{}", self.id().region(), self.id())
     }
 }
 

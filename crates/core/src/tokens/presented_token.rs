@@ -84,7 +84,7 @@ impl PresentedToken {
             JwtError::Malformed | JwtError::UnknownKey | JwtError::WrongAlgorithm => invalid(),
         })?;
         let claims: Claims = serde_json::from_slice(&claims).map_err(|_| invalid())?;
-        if claims.iss != pool.issuer(&context.settings) || claims.token_use != token_use {
+        if !pool.is_issuer(&claims.iss, &context.settings) || claims.token_use != token_use {
             return Err(invalid());
         }
         if claims.exp.saturating_mul(1000) <= context.now_ms {
