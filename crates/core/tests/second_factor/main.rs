@@ -1,6 +1,6 @@
 //! Second factors: who is asked for which, how each is set up and shown, and that nobody gets in without.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod codes;
 mod decisions;
