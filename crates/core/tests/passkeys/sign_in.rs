@@ -250,6 +250,11 @@ async fn what_happens_meanwhile_counts() {
     world.service.ok("AdminUserGlobalSignOut", world.admin("alice", json!({}))).await;
     let (session, proof) = answer(2);
     assert_eq!(code(world.prove("alice", &session, &proof).await), "NotAuthorizedException");
+    let (options, session) = world.ask(&world.client, "alice").await;
+    world.change("alice", |user| user.status = cenote_store::UserStatus::ResetRequired).await;
+    let proof = passkey.authenticate(&Said::to(&options, ORIGIN));
+    assert_eq!(code(world.prove("alice", &session, &proof).await), "PasswordResetRequiredException");
+    world.change("alice", |user| user.status = cenote_store::UserStatus::Confirmed).await;
     assert!(signed_in(&world.sign_in("alice", &passkey, |_| {}).await));
 }
 

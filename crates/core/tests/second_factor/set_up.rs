@@ -225,3 +225,16 @@ async fn sessions_end_with_their_time_their_user_and_their_client() {
     world.service.ok("DeleteUserPoolClient", request).await;
     assert_eq!(associate(&world, &asked["Session"]).await, Err(invalid_session()));
 }
+
+/// An address is an attribute like others: a client that may not write it sets none up.
+#[tokio::test]
+async fn an_address_is_set_up_by_a_client_that_may_write_it() {
+    let mut world = world().await;
+    let members = json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"], "WriteAttributes": ["name"] });
+    world.client = world.service.client(&world.pool, members).await;
+    let asked = world.start("alice").await;
+    assert_eq!(asked["ChallengeName"], "MFA_SETUP");
+    let refused = world.answer(&asked, "alice", json!({ "EMAIL": ADDRESS })).await;
+    assert_eq!(refused, Err(not_authorized("A client attempted to write unauthorized attribute")));
+    assert_eq!(world.attribute("alice", "email").await, Value::Null);
+}

@@ -163,3 +163,18 @@ async fn a_client_with_a_secret_shows_its_hash_without_a_name_too() {
     }
     signs_in(world.redeem(&session, json!({ "SECRET_HASH": hash("rosa") })).await);
 }
+
+/// What an administrator does to the user ends it, too.
+#[tokio::test]
+async fn the_session_ends_with_what_an_administrator_does() {
+    for operation in
+        ["AdminResetUserPassword", "AdminDisableUser", "AdminUserGlobalSignOut", "AdminDeleteUser"]
+    {
+        let world = passwordless().await;
+        let (_, confirmed) = world.signed_up(Some(PASSWORD)).await;
+        let user = json!({ "UserPoolId": world.pool, "Username": "rosa" });
+        world.service.ok(operation, user).await;
+        let refused = world.redeem(&confirmed["Session"], json!({})).await;
+        assert_eq!(refused, Err(invalid_session()), "{operation}");
+    }
+}

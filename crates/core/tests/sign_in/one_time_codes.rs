@@ -331,3 +331,15 @@ async fn an_alias_leads_to_the_same_code() {
     let code = world.service.code_sent_to(ADDRESS).await;
     signs_in(world.give(sub.as_str().unwrap(), &asked["Session"], &code).await);
 }
+
+/// Only who has the code learns that the password is to be reset.
+#[tokio::test]
+async fn a_reset_that_comes_meanwhile_is_told_to_whoever_has_the_code() {
+    let world = alice().await;
+    let (session, code) = world.sent("alice").await;
+    let user = json!({ "UserPoolId": world.pool, "Username": "alice" });
+    world.service.ok("AdminResetUserPassword", user).await;
+    assert_eq!(world.give("alice", &session, &wrong(&code, 0)).await, Err(mismatch()));
+    let reset = ("PasswordResetRequiredException".into(), "Password reset required for the user".into());
+    assert_eq!(world.give("alice", &session, &code).await, Err(reset));
+}

@@ -218,6 +218,13 @@ async fn what_happens_to_the_user_meanwhile_counts() {
     assert_eq!(world.start_custom("alice").await, Err(not_authorized("User is disabled.")));
     world.service.ok("AdminEnableUser", user.clone()).await;
     let challenge = world.start_custom("alice").await.unwrap();
+    world.service.ok("AdminResetUserPassword", user.clone()).await;
+    let reset = ("PasswordResetRequiredException".into(), "Password reset required for the user".into());
+    assert_eq!(world.answer_custom(&challenge["Session"], "alice", "0").await, Err(reset));
+    let request =
+        json!({ "UserPoolId": world.pool, "Username": "alice", "Password": PASSWORD, "Permanent": true });
+    world.service.ok("AdminSetUserPassword", request).await;
+    let challenge = world.start_custom("alice").await.unwrap();
     world.service.ok("AdminDeleteUser", user).await;
     assert_eq!(world.answer_custom(&challenge["Session"], "alice", "0").await, Err(invalid_session()));
 }

@@ -51,3 +51,20 @@ async fn a_pool_that_keeps_no_devices_any_more_asks_for_the_second_factor() {
     let answer = world.prove_device(proof).await.unwrap();
     assert_eq!(answer["ChallengeName"], "MFA_SETUP");
 }
+
+/// A client that sends no session goes on with the sign-in that waits: its own, from where it began.
+#[tokio::test]
+async fn a_sign_in_that_waits_is_its_clients_and_its_addresss() {
+    let mut world = world().await;
+    let (phone, _) = world.phone("alice").await;
+    assert!(world.sign_in_with("alice", &phone.key).await.is_ok());
+    let own = world.client.clone();
+    world.client = world.service.client(&world.pool, json!({ "ExplicitAuthFlows": FLOWS })).await;
+    assert_eq!(world.begin_proof("alice", &Value::Null, &phone.key).await, Err(invalid_session()));
+    world.client = own;
+    let here = world.service.caller.source_ip;
+    world.service.caller.source_ip = "192.0.2.7".parse().unwrap();
+    assert_eq!(world.begin_proof("alice", &Value::Null, &phone.key).await, Err(invalid_session()));
+    world.service.caller.source_ip = here;
+    assert!(world.begin_proof("alice", &Value::Null, &phone.key).await.is_ok());
+}
