@@ -165,7 +165,7 @@ pub async fn ask(sign_in: SignIn<'_>, choice: Choice<'_>) -> Result<Outcome, Err
     let given = |name| parameters.find(name).filter(|value| !value.is_empty());
     let outcome = match (chosen, given("PASSWORD"), given("SRP_A")) {
         (ChallengeNameType::Password, Some(password), _) => {
-            return password_flow::prove(sign_in, subject, progress, password, (is_counted, spent)).await;
+            return password_flow::prove(sign_in, subject, progress, password, is_counted, spent).await;
         }
         (ChallengeNameType::PasswordSrp, _, Some(client_public)) => {
             let client_public = srp_flow::parse_client_public(client_public)?;

@@ -27,7 +27,7 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     credentials::check_existence(sign_in, &subject)?;
     check_unlocked(sign_in, &subject, is_counted)?;
     credentials::pre_authentication(sign_in, &subject).await?;
-    prove(sign_in, subject, Progress::default(), typed, (is_counted, ChangeSet::new())).await
+    prove(sign_in, subject, Progress::default(), typed, is_counted, ChangeSet::new()).await
 }
 
 /// The lock. The fifth guess may have started it; it is answered as it would be of a user.
@@ -47,7 +47,8 @@ pub(super) async fn prove(
     subject: Subject,
     progress: Progress,
     typed: &str,
-    (is_counted, spent): (bool, ChangeSet),
+    is_counted: bool,
+    spent: ChangeSet,
 ) -> Result<Outcome, Error> {
     let SignIn { context, pool, .. } = sign_in;
     let guess = Guess::begin(sign_in, subject, is_counted).await?;
