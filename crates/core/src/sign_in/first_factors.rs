@@ -102,11 +102,21 @@ pub fn of_user(pool: &Pool, user: &User) -> Vec<ChallengeNameType> {
 }
 
 /// What a name that nobody has seems to have. Of four names one seems to belong to somebody invited, one to somebody without a
-/// password; every second one seems to have a passkey: no choice of a real user stands out by being one that only real users
+/// password; every second one seems to have a passkey, and some nothing else: no choice of a real user stands out by being one that only real users
 /// have.
 fn invented(pool: &Pool, typed: &str) -> Vec<ChallengeNameType> {
     let [kind, which, ..] = keyed_hash(pool, "first factors", typed);
-    let codes = invented_codes(pool, typed, which);
+    let passkey = web_authn::invented(pool, typed);
+    if passkey.is_some_and(|passkey| passkey.is_alone) {
+        return vec![ChallengeNameType::WebAuthn];
+    }
+    // Whose passkey is two factors needs two.
+    let needs_second = match pool.mfa() {
+        UserPoolMfaType::Off => false,
+        UserPoolMfaType::Optional => passkey.is_some_and(|passkey| passkey.is_two_factors),
+        UserPoolMfaType::On => true,
+    };
+    let codes = if needs_second { Vec::new() } else { invented_codes(pool, typed, which) };
     let mut invented = match kind % 4 {
         1 if !codes.is_empty() => Vec::new(),
         _ => PASSWORDS.to_vec(),
@@ -114,7 +124,7 @@ fn invented(pool: &Pool, typed: &str) -> Vec<ChallengeNameType> {
     if kind % 4 != 0 {
         invented.extend(codes);
     }
-    if web_authn::is_invented(pool, typed) {
+    if passkey.is_some() {
         invented.push(ChallengeNameType::WebAuthn);
     }
     invented
@@ -128,10 +138,7 @@ fn invented_codes(pool: &Pool, typed: &str, drawn: u8) -> Vec<ChallengeNameType>
         (1, false) => Some(Contact::Email),
         (_, false) => Some(Contact::PhoneNumber),
     };
-    let allowed = Contact::ALL.into_iter().filter(|_| pool.mfa() != UserPoolMfaType::On).filter(|contact| {
-        let (factor, _) = of_contact(*contact);
-        allows(pool, factor)
-    });
+    let allowed = Contact::ALL.into_iter().filter(|contact| allows(pool, of_contact(*contact).0));
     let chosen = allowed.clone().filter(|contact| only.is_none_or(|only| only == *contact));
     // Where only the other one is allowed it is that.
     let chosen: Vec<Contact> =

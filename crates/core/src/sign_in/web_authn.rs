@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cenote_crypto::random::token_bytes;
 use cenote_crypto::web_authn::{AuthenticationAnswer, Ceremony, Credential, Refusal, Shown};
-use cenote_model::types::ChallengeNameType;
+use cenote_model::types::{ChallengeNameType, UserPoolMfaType};
 use cenote_store::{ChangeSet, Passkey, User};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::passkeys::relying_party::{RelyingParty, is_enabled, replaces_second_factor};
+use crate::passkeys::relying_party::{RelyingParty, can_be_two_factors, is_enabled, replaces_second_factor};
 use crate::pools::Pool;
 use crate::sign_in::advance::advance;
 use crate::sign_in::credentials;
@@ -44,11 +44,25 @@ pub fn is_available(pool: &Pool, user: &User, needs_second: bool) -> bool {
         && (!needs_second || replaces_second_factor(pool, user))
 }
 
-/// Whether a name that nobody has seems to belong to somebody with a passkey: always the same for a name.
+/// The passkey that a name seems to have that nobody has.
+#[derive(Clone, Copy, Debug)]
+pub struct Invented {
+    /// Whether there seems to be no other way in.
+    pub is_alone: bool,
+    /// Whether it seems to be two factors at once.
+    pub is_two_factors: bool,
+}
+
+/// The passkey of a name that nobody has, if it seems to have one: every second does, where users can. Of four one seems to be
+/// alone, and one two factors. Always the same for a name.
 #[must_use]
-pub fn is_invented(pool: &Pool, typed: &str) -> bool {
-    let seems = keyed_hash(pool, "passkeys", typed)[0].is_multiple_of(2);
-    seems && is_enabled(pool) && RelyingParty::find(pool).is_some()
+pub fn invented(pool: &Pool, typed: &str) -> Option<Invented> {
+    let [has, _, alone, two, ..] = keyed_hash(pool, "passkeys", typed);
+    let needs_two = pool.mfa() == UserPoolMfaType::On;
+    let is_two_factors = can_be_two_factors(pool) && (needs_two || two.is_multiple_of(4));
+    let invented = Invented { is_alone: alone.is_multiple_of(4), is_two_factors };
+    let seems = has.is_multiple_of(2) && is_enabled(pool) && RelyingParty::find(pool).is_some();
+    seems.then_some(invented)
 }
 
 /// Asks for the proof. `spent` is written.
@@ -65,16 +79,19 @@ pub async fn challenge(
 ) -> Result<Outcome, Error> {
     let SignIn { context, pool, client, .. } = sign_in;
     let party = RelyingParty::find(pool).ok_or_else(session::invalid)?.for_user(pool, &subject.user);
+    let mut allowed: Vec<Value> = party.passkeys_of(&subject.user).map(describe).collect();
+    // Invented for users too: it takes its time. Who has none is asked for what was invented.
+    let invented = client.hides_users().then(|| (describe_invented(pool, typed), invented(pool, typed)));
+    let mut verify_user = party.verify_user;
+    if let (true, Some((passkey, invented))) = (allowed.is_empty(), invented) {
+        allowed.push(passkey);
+        verify_user |= invented.is_some_and(|invented| invented.is_two_factors);
+    }
+    let party = RelyingParty { verify_user, ..party };
     let question = Question {
         challenge: URL_SAFE_NO_PAD.encode(token_bytes::<32>(context.random.as_ref())),
         relying_party_id: party.id.to_owned(),
         verify_user: party.verify_user,
-    };
-    // Invented for users too: it takes its time.
-    let invented = client.hides_users().then(|| invented(pool, typed));
-    let allowed: Vec<Value> = match invented {
-        Some(invented) if !subject.exists() => vec![invented],
-        _ => party.passkeys_of(&subject.user).map(describe).collect(),
     };
     let options = json!({
         "challenge": question.challenge,
@@ -100,7 +117,7 @@ fn describe(passkey: &Passkey) -> Value {
 }
 
 /// The passkey that a name seems to have that nobody has.
-fn invented(pool: &Pool, typed: &str) -> Value {
+fn describe_invented(pool: &Pool, typed: &str) -> Value {
     let id = keyed_hash(pool, "passkey", typed);
     let kind = usize::from(keyed_hash(pool, "passkeys", typed)[1]) % ID_BYTES.len();
     let length = ID_BYTES.get(kind).copied().unwrap_or_default();

@@ -8,6 +8,7 @@
 
 mod choice;
 mod comparisons;
+mod devices;
 mod names;
 mod passkeys;
 mod world;
