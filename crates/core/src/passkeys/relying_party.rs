@@ -57,6 +57,21 @@ impl<'a> RelyingParty<'a> {
     }
 }
 
+/// Refuses an id that everybody's domains are below: a top-level domain. Other public suffixes are refused by browsers; the list
+/// of them would make the binary larger by most of a megabyte.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub fn check_id(id: Option<&str>) -> Result<(), Error> {
+    let labels = |id: &str| id.split('.').filter(|label| !label.is_empty()).count();
+    match id {
+        Some(id) if id != "localhost" && labels(id) < 2 => {
+            Err(Error::invalid_parameter("RelyingPartyId must not be a public suffix."))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether users of the pool sign in by passkeys.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use cenote_model::types::{
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::passkeys::relying_party;
 use crate::pools::configure::is_enabled;
 use crate::pools::get_user_pool_mfa_config::effective;
 use crate::pools::pool::{Pool, PoolConfiguration};
@@ -76,6 +77,7 @@ fn apply(
         .map(|given| SoftwareTokenMfaConfigType { enabled: given.enabled.or(Some(false)) });
     after.email_mfa = request.email_mfa_configuration;
     if let Some(mut passkeys) = request.web_authn_configuration {
+        relying_party::check_id(passkeys.relying_party_id.as_deref())?;
         passkeys.user_verification.get_or_insert(UserVerificationType::Preferred);
         after.web_authn = Some(passkeys);
     }

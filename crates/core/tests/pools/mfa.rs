@@ -74,6 +74,21 @@ async fn a_call_with_only_the_pool_switches_mfa_off() {
 }
 
 #[tokio::test]
+async fn a_relying_party_is_no_top_level_domain() {
+    let service = TestService::new().await;
+    let pool = service.pool(json!({})).await;
+    let named = |id: &str| json!({ "WebAuthnConfiguration": { "RelyingPartyId": id } });
+    for id in ["com", ".com", "com.", "."] {
+        let refused = set(&service, &pool, named(id)).await.unwrap_err();
+        let text = "RelyingPartyId must not be a public suffix.";
+        assert_eq!(refused, ("InvalidParameterException".into(), text.into()), "{id}");
+    }
+    for id in ["localhost", "example.com", "login.example.co.uk"] {
+        assert!(set(&service, &pool, named(id)).await.is_ok(), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn every_check_has_its_text() {
     let service = TestService::new().await;
     let plain = service.pool(json!({})).await;
