@@ -97,8 +97,11 @@ pub async fn run(sign_in: SignIn<'_>, session: &str) -> Result<Outcome, Error> {
     session.check_unused(context).await?;
     let check = |user: &User| {
         session.check_state(user)?;
-        let by_code = Contact::ALL.map(|contact| of_contact(contact).1);
-        let may = of_user(pool, user).iter().any(|challenge| by_code.contains(challenge));
+        // By a code to the contact that was confirmed, not to another one.
+        let may = Contact::ALL.into_iter().any(|contact| {
+            session.progress.shown.contains(&Method::of_contact(contact))
+                && of_user(pool, user).contains(&of_contact(contact).1)
+        });
         if may && user.status == UserStatus::Confirmed { Ok(()) } else { Err(session::invalid()) }
     };
     let user = session.get_user(sign_in).await?;

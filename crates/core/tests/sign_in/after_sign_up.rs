@@ -1,6 +1,6 @@
 //! Signing up without a password, and signing in by the code of it.
 
-use cenote_core::testing::WireError;
+use cenote_core::testing::{WireError, merged};
 use serde_json::{Value, json};
 
 use crate::choice::{FLOWS, allowing, invalid_session, signs_in, used, world};
@@ -177,4 +177,25 @@ async fn the_session_ends_with_what_an_administrator_does() {
         let refused = world.redeem(&confirmed["Session"], json!({})).await;
         assert_eq!(refused, Err(invalid_session()), "{operation}");
     }
+}
+
+/// It is a sign-in by a code to the address: where none may be sent there any more it is worth nothing, whatever else may be sent.
+#[tokio::test]
+async fn the_session_ends_with_the_factor_that_it_stands_for() {
+    let world = world(allowing(&["PASSWORD", "EMAIL_OTP", "SMS_OTP"]), json!({})).await;
+    let (_, confirmed) = world.signed_up(Some(PASSWORD)).await;
+    let number = json!([{ "Name": "phone_number", "Value": "+12065551234" }]);
+    let request = json!({ "UserPoolId": world.pool, "Username": "rosa", "UserAttributes": number });
+    world.service.ok("AdminUpdateUserAttributes", request).await;
+    let allow = async |factors: &[&str]| {
+        let request = merged(json!({ "UserPoolId": world.pool }), allowing(factors));
+        world.service.ok("UpdateUserPool", request).await;
+    };
+    for factors in [&["PASSWORD"][..], &["PASSWORD", "SMS_OTP"]] {
+        allow(factors).await;
+        let refused = world.redeem(&confirmed["Session"], json!({})).await;
+        assert_eq!(refused, Err(invalid_session()), "{factors:?}");
+    }
+    allow(&["PASSWORD", "EMAIL_OTP"]).await;
+    signs_in(world.redeem(&confirmed["Session"], json!({})).await);
 }
