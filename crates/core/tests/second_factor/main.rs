@@ -4,6 +4,7 @@
 
 mod codes;
 mod decisions;
+mod device;
 mod levels;
 mod lockout;
 mod new_contact;
@@ -12,4 +13,5 @@ mod set_up;
 mod settings;
 mod software_token;
 mod step_up;
+mod ways_in;
 mod world;

@@ -564,16 +564,10 @@ struct Tally {
 
 #[test]
 fn no_sequence_gives_tokens_without_every_factor_and_no_session_works_twice() {
-    let long = std::env::var("CENOTE_LONG").is_ok_and(|long| long == "1");
-    let cases = if long { 3_000 } else { 96 };
+    let cases = if is_long() { 3_000 } else { 96 };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
-    let seed = if long {
-        TestRng::from_seed(RngAlgorithm::ChaCha, &seed())
-    } else {
-        TestRng::deterministic_rng(RngAlgorithm::ChaCha)
-    };
-    let mut runner = TestRunner::new_with_rng(config, seed);
+    let mut runner = TestRunner::new_with_rng(config, random());
     let tally = std::cell::RefCell::new(Tally::default());
     let steps = proptest::collection::vec(step(), 20..60);
     let outcome = runner.run(&(setting(), caller(), steps), |(setting, caller, steps)| {
@@ -605,10 +599,17 @@ fn no_sequence_gives_tokens_without_every_factor_and_no_session_works_twice() {
     }
 }
 
-/// Of the long form: `CENOTE_SEED` chooses another one.
-fn seed() -> [u8; 32] {
+pub fn is_long() -> bool {
+    std::env::var("CENOTE_LONG").is_ok_and(|long| long == "1")
+}
+
+/// The same for every short run. Of the long form `CENOTE_SEED` chooses another one.
+pub fn random() -> TestRng {
+    if !is_long() {
+        return TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    }
     let number: u64 = std::env::var("CENOTE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&number.to_le_bytes());
-    seed
+    TestRng::from_seed(RngAlgorithm::ChaCha, &seed)
 }
