@@ -4,6 +4,7 @@ mod functions;
 mod hidden_users;
 mod proof_first;
 mod questions;
+mod second_factor;
 
 use cenote_core::testing::{TestService, WireError, merged, text};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};

@@ -1,5 +1,6 @@
 //! Devices: confirmed, remembered, proved, forgotten.
 
+mod chosen_factors;
 mod confirmation;
 mod forgotten;
 mod functions;
