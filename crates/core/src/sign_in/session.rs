@@ -21,8 +21,9 @@ use crate::sign_in::step::SignIn;
 use crate::users::resolve::Names;
 use crate::users::subject::{self, Subject};
 
-/// Sessions are as long as a multiple of this; nearly all are no longer.
-const PADDED_BYTES: usize = 1024;
+/// What a session holds is filled up to the first of these lengths that is enough, which for nearly all is the first. Text of the
+/// second has no more than the 2,048 characters of the API's older models, of the third no more than the 4,096 of the newer.
+const PADDED_BYTES: [usize; 3] = [1024, 1472, 2992];
 
 /// What a session holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,7 +124,8 @@ impl Session {
         let context = sign_in.context;
         let mut plain = serde_json::to_vec(self).map_err(Error::internal)?;
         // Blanks after the value: the length must not tell who the user is, nor whether there is one.
-        plain.resize(plain.len().next_multiple_of(PADDED_BYTES), b' ');
+        let length = PADDED_BYTES.into_iter().find(|length| plain.len() <= *length);
+        plain.resize(length.unwrap_or(plain.len()), b' ');
         Ok(context.keyring.seal_text(Purpose::Session, &[], &plain, context.random.as_ref()))
     }
 
