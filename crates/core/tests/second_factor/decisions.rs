@@ -221,7 +221,7 @@ async fn a_factor_that_cannot_be_shown_keeps_its_user_out() {
 #[tokio::test]
 async fn a_verified_app_does_not_count_where_the_pool_offers_none() {
     let off = |mode| Offers { totp: false, ..Offers::all(mode) };
-    let world = World::with(TestService::builder(), json!({}), Offers::all("OPTIONAL")).await;
+    let world = World::new(Offers::all("OPTIONAL")).await;
     world.confirmed("alice", &[]).await;
     let token = world.access_token("alice").await;
     let app = world.app(&token).await;
