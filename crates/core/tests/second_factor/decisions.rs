@@ -160,7 +160,7 @@ async fn the_chosen_factor_is_asked_for_at_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_choices_by_one_session_one_sends_a_message() {
     let world = std::sync::Arc::new(World::new(Offers::all("ON")).await);
     world.alice().await;
