@@ -103,16 +103,21 @@ pub fn start(
             credited: family.clone(),
             ..Progress::default()
         };
+        let second = with_second(sign_in, user, &progress);
+        if level.is_met_by(&shown) {
+            return match second {
+                Some(required) => Ok(required),
+                None if is_named => Err(met()),
+                // A name that the pool dropped is no level: the user shows everything again.
+                None => Ok(from_scratch),
+            };
+        }
         let first = first_factors::toward(sign_in, user, &progress, offered);
         if preferred.is_some_and(|preferred| first.contains(&preferred)) {
             return Ok(Start::First(progress));
         }
-        if let Some(start) = with_second(sign_in, user, &progress) {
+        if let Some(start) = second {
             return Ok(start);
-        }
-        if level.is_met_by(&shown) {
-            // A name that the pool dropped is no level: the user shows everything again.
-            return if is_named { Err(met()) } else { Ok(from_scratch) };
         }
         if !first.is_empty() {
             return Ok(Start::First(progress));

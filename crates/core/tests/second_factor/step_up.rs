@@ -123,6 +123,8 @@ async fn a_level_that_is_reached_already_is_refused() {
     let world = world(TestService::builder()).await;
     let low = low_token(&world).await;
     assert_eq!(world.step_up(&low, LEVELS[0], json!({})).await, Err(met()));
+    let preferred = json!({ "PREFERRED_CHALLENGE": "EMAIL_OTP" });
+    assert_eq!(world.step_up(&low, LEVELS[0], preferred).await, Err(met()));
     // No app: of these the first that can be reached is the first level.
     let list = format!("{} {}", LEVELS[3], LEVELS[0]);
     assert_eq!(world.step_up(&low, &list, json!({})).await, Err(met()));

@@ -188,6 +188,24 @@ async fn a_proof_needs_the_session_of_its_block() {
     assert!(world.answer("PASSWORD_VERIFIER", &asked["Session"], proof).await.is_err());
 }
 
+/// A level that was asked for at the start is in the tokens that a proof leads to.
+#[tokio::test]
+async fn the_level_goes_along_with_a_proof() {
+    let world = plain().await;
+    let level = json!({ "TARGET_ACR_VALUES": "urn:cognito:loa:1" });
+    let at_once = json!({ "PREFERRED_CHALLENGE": "PASSWORD_SRP", "SRP_A": srp().public_hex() });
+    let asked = world.choose("alice", merged(at_once, level.clone())).await.unwrap();
+    let choice = world.choose("alice", level).await.unwrap();
+    let chosen = json!({ "USERNAME": "alice", "ANSWER": "PASSWORD_SRP", "SRP_A": srp().public_hex() });
+    let later = world.answer("SELECT_CHALLENGE", &choice["Session"], chosen).await.unwrap();
+    for asked in [asked, later] {
+        let proof = world.proof(&asked["ChallengeParameters"], PASSWORD);
+        let answer = signs_in(world.answer("PASSWORD_VERIFIER", &asked["Session"], proof).await);
+        let claims = claims(&Tokens::of(&answer).access);
+        assert_eq!(json!([claims["acr"], claims["amr"]]), json!(["urn:cognito:loa:1", ["pwd"]]));
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_proof_ends_the_attempt() {
     let world = plain().await;
