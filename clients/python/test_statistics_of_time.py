@@ -1,31 +1,69 @@
 """The statistics find what they must, and nothing else."""
 
+import math
 import random
 
-from statistics_of_time import median, p_value, shift
+from statistics_of_time import Comparison, median, normal_quantile
 
 
-def times(draw, count, extra=0.0):
-    """Like those of answers: a floor, a tail, and now and then a very late one."""
-    return [1000 + extra + draw.expovariate(1 / 80) + (draw.random() < 0.01) * draw.uniform(0, 50_000) for _ in range(count)]
+def rounds(draw, count, extra=0.0, number=4):
+    """Like those of answers: a floor that each round has for itself, a tail, and now and then a very late one."""
+    floors = (100_000 * (1 + number % 3) for number in range(number))
+    return [[time(draw, floor, extra) for _ in range(count)] for floor in floors]
 
 
-def test_equal_times_are_rarely_told_apart():
+def time(draw, floor, extra):
+    late = (draw.random() < 0.01) * draw.uniform(0, 50_000_000)
+    return round(floor + extra + draw.expovariate(1 / 80_000) + late)
+
+
+def test_no_difference_is_found_where_there_is_none():
+    """Of 400 intervals of 90 % some 40 must miss it: with 65 or more, or 18 or fewer, there is a mistake."""
     draw = random.Random(1)
-    alarms = sum(p_value(times(draw, 400), times(draw, 400)) < 0.01 for _ in range(300))
-    assert alarms <= 12
+    missed = 0
+    for _ in range(400):
+        low, high = Comparison(rounds(draw, 20), rounds(draw, 50, extra=7_000)).interval(0.05)
+        missed += not low < 7_000 < high
+    assert 18 < missed < 65, missed
+
+
+def test_far_tails_are_not_heavier_than_they_should_be():
+    draw = random.Random(2)
+    far = normal_quantile(0.001)
+    beyond = sum(abs(Comparison(rounds(draw, 20), rounds(draw, 50)).z(0)) > far for _ in range(2000))
+    # Four are expected; more than sixteen have a chance of one in a million.
+    assert beyond <= 16, beyond
 
 
 def test_a_small_delay_is_found_and_measured():
-    draw = random.Random(2)
-    first, second = times(draw, 800), times(draw, 800, extra=30)
-    assert p_value(first, second) < 1e-6
-    assert 20 < shift(first, second) < 40
+    draw = random.Random(3)
+    compared = Comparison(rounds(draw, 200), rounds(draw, 400, extra=30_000))
+    low, high = compared.interval(1e-6)
+    assert 5_000 < low < 30_000 < high < 60_000
+    assert 20_000 < compared.shift() < 40_000
 
 
-def test_ties_and_small_sets():
-    assert p_value([1, 1, 1], [1, 1, 1]) == 1.0
+def test_what_changes_from_round_to_round_is_no_difference():
+    draw = random.Random(4)
+    early, late = rounds(draw, 300, number=2), rounds(draw, 30, extra=1_000_000, number=2)
+    seen = early + late
+    other = [[time(draw, min(one), 0) for _ in range(size)] for one, size in zip(seen, (30, 30, 300, 300), strict=True)]
+    assert abs(Comparison(seen, other).z(0)) < 5
+    everything = lambda all_rounds: [sum(all_rounds, [])]  # noqa: E731
+    assert abs(Comparison(everything(seen), everything(other)).z(0)) > 5
+
+
+def test_a_chosen_order_is_given_away():
+    """Of three and three the greatest sum of ranks has a chance of one in twenty."""
+    assert 1.9 < Comparison([[1, 2, 3]], [[4, 5, 6]]).z(0) < 2.0
+    assert Comparison([[1, 2, 3]], [[4, 5, 6]]).z(3) == 0
+    assert Comparison([[1, 1, 1]], [[1, 1, 1]]).z(0) == 0
+
+
+def test_few_times_tell_nothing():
+    assert Comparison([[1, 2, 3]], [[4, 5, 6]]).interval(1e-6) == (-math.inf, math.inf)
+
+
+def test_medians_and_quantiles():
     assert median([3, 1, 2]) == 2 and median([4, 1, 2, 3]) == 2.5
-    # The exact probability is 0.1.
-    assert 0.05 < p_value([1, 2, 3], [4, 5, 6]) < 0.12
-    assert shift([1, 2], [11, 12]) == 10
+    assert abs(normal_quantile(0.025) - 1.959964) < 1e-5 and abs(normal_quantile(1e-7) - 5.199338) < 1e-5

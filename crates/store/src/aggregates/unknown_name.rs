@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::user::is_default;
 use crate::aggregates::{Attempts, Code, CodePurpose, CodeTries, Lockout, User};
 
 /// What is remembered of a name that no user has, so that guessing at it meets the same limits and the same answers as
@@ -18,9 +19,13 @@ pub struct UnknownName {
     /// 0 when it is not stored yet.
     #[serde(skip)]
     pub version: i64,
+    #[serde(skip_serializing_if = "is_default")]
     pub codes: BTreeMap<CodePurpose, Code>,
+    #[serde(skip_serializing_if = "is_default")]
     pub attempts: Attempts,
+    #[serde(skip_serializing_if = "is_default")]
     pub lockout: Lockout,
+    #[serde(skip_serializing_if = "is_default")]
     pub code_tries: CodeTries,
 }
 

@@ -216,6 +216,6 @@ pub struct User {
     pub unverified_seed: Option<Sealed>,
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
