@@ -99,17 +99,17 @@ pub fn step() -> impl Strategy<Value = Step> {
     let how = prop_oneof![4 => Just(Proof::Verified), 2 => Just(Proof::Unverified), 1 => Just(Proof::Forged)];
     let code = prop_oneof![5 => Just(Code::Right), 1 => Just(Code::Wrong), 2 => Just(Code::Used)];
     prop_oneof![
-        3 => (right.clone(), flag).prop_map(|(right, names_device)| Step::Password { right, names_device }),
-        4 => (0..4usize, right.clone(), flag)
+        3 => (right, flag).prop_map(|(right, names_device)| Step::Password { right, names_device }),
+        4 => (0..4usize, right, flag)
             .prop_map(|(factor, right, names_device)| Step::Choose { factor, right, names_device }),
         2 => flag.prop_map(|names_device| Step::Custom { names_device }),
-        3 => (session.clone(), 0..3usize, right.clone())
+        3 => (session.clone(), 0..3usize, right)
             .prop_map(|(session, factor, right)| Step::Select { session, factor, right }),
-        1 => (session.clone(), right.clone())
+        1 => (session.clone(), right)
             .prop_map(|(session, right)| Step::ChosenPassword { session, right }),
-        3 => (session.clone(), right.clone()).prop_map(|(session, right)| Step::Answer { session, right }),
+        3 => (session.clone(), right).prop_map(|(session, right)| Step::Answer { session, right }),
         4 => (session.clone(), how).prop_map(|(session, how)| Step::Passkey { session, how }),
-        3 => (session.clone(), right.clone()).prop_map(|(session, right)| Step::Mail { session, right }),
+        3 => (session.clone(), right).prop_map(|(session, right)| Step::Mail { session, right }),
         4 => (session.clone(), code).prop_map(|(session, code)| Step::App { session, code }),
         4 => (session.clone(), flag)
             .prop_map(|(session, sends_session)| Step::Device { session, sends_session }),
