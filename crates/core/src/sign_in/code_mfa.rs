@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::sign_in::mfa_answer::{self, Answer};
 use crate::sign_in::mfa_setup;
-use crate::sign_in::one_time_code::{self, CodeUse, MISMATCH, SentCode, delivery_parameters};
+use crate::sign_in::one_time_code::{self, Addressee, CodeUse, MISMATCH, SentCode, delivery_parameters};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
@@ -54,20 +54,21 @@ pub(super) async fn challenge_new_address(
 async fn send(
     sign_in: SignIn<'_>,
     user: &User,
-    addressee: &User,
+    with_address: &User,
     progress: &Progress,
     contact: Contact,
     new_address: Option<String>,
     further: ChangeSet,
 ) -> Result<Outcome, Error> {
     let name = Factor::of_contact(contact).challenge();
-    let details = contact.delivery_details(contact.of(addressee).ok_or_else(session::invalid)?);
-    let draft = one_time_code::draft(sign_in, addressee, CodeUse::SecondFactor, contact).await?;
+    let details = contact.delivery_details(contact.of(with_address).ok_or_else(session::invalid)?);
+    let addressee = Addressee::of(sign_in, user.clone().into(), CodeUse::SecondFactor).await?;
+    let draft = one_time_code::draft(sign_in, with_address, contact).await?;
     let (code, message) =
-        SentCode::create(sign_in, addressee, CodeUse::SecondFactor, (contact, Some(contact)), &draft);
+        SentCode::create(sign_in, with_address, CodeUse::SecondFactor, (contact, Some(contact)), &draft);
     let asked = Asked { code, new_address };
     let session = Session::new(sign_in, user, name, progress).with_state(&asked)?.seal(sign_in)?;
-    one_time_code::send(sign_in, user.clone(), CodeUse::SecondFactor, message, further).await?;
+    addressee.send(sign_in, message, further).await?;
     let [medium, destination] = delivery_parameters(&details);
     let parameters = [medium, destination, ("USER_ID_FOR_SRP", user.username.clone())];
     Ok(Outcome::challenge(name, parameters, Some(session)))

@@ -10,7 +10,7 @@ use crate::sign_in::advance::advance;
 use crate::sign_in::code_tries;
 use crate::sign_in::first_factors::{of_contact, of_user};
 use crate::sign_in::level::Method;
-use crate::sign_in::one_time_code::{self, CodeUse, MISMATCH, SentCode, delivery_parameters};
+use crate::sign_in::one_time_code::{self, Addressee, CodeUse, MISMATCH, SentCode, delivery_parameters};
 use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp;
@@ -32,20 +32,19 @@ pub async fn challenge(
     contact: Contact,
     spent: ChangeSet,
 ) -> Result<Outcome, Error> {
-    let recipient = recipient(sign_in, &subject, contact);
+    let addressee = Addressee::of(sign_in, subject, CodeUse::FirstFactor).await?;
+    let subject = &addressee.subject;
+    let recipient = recipient(sign_in, subject, contact);
     let user = &subject.user;
     let draft = match recipient {
-        Some(contact) => one_time_code::draft(sign_in, user, CodeUse::FirstFactor, contact).await?,
-        None => {
-            let address = simulated::address(contact);
-            one_time_code::draft_decoy(sign_in, user, CodeUse::FirstFactor, contact, address)?
-        }
+        Some(contact) => one_time_code::draft(sign_in, user, contact).await?,
+        None => one_time_code::draft_decoy(sign_in, user, contact, simulated::address(contact))?,
     };
     let (code, message) = SentCode::create(sign_in, user, CodeUse::FirstFactor, (contact, recipient), &draft);
     let (_, name) = of_contact(contact);
     let session =
-        Session::of_subject(sign_in, &subject, typed, name, progress).with_state(&code)?.seal(sign_in)?;
-    let user_id = srp::user_id(sign_in, &subject, typed);
+        Session::of_subject(sign_in, subject, typed, name, progress).with_state(&code)?.seal(sign_in)?;
+    let user_id = srp::user_id(sign_in, subject, typed);
     let details = {
         let folded = |value: &str| contact.delivery_details(&sign_in.pool.fold(value));
         // Invented for users too: it takes its time.
@@ -56,7 +55,7 @@ pub async fn challenge(
             (None, invented) => invented.unwrap_or_default(),
         }
     };
-    one_time_code::send(sign_in, subject, CodeUse::FirstFactor, message, spent).await?;
+    addressee.send(sign_in, message, spent).await?;
     let [medium, destination] = delivery_parameters(&details);
     Ok(Outcome::challenge(name, [medium, destination, ("USER_ID_FOR_SRP", user_id)], Some(session)))
 }

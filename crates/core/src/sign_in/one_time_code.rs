@@ -60,18 +60,60 @@ impl std::fmt::Debug for SentCode {
     }
 }
 
-/// The message to the user's contact, without its code. To be made before anything is written: it may run a function.
+/// Whoever is to be sent a code, which may be counted already.
+#[derive(Debug)]
+pub struct Addressee {
+    pub subject: Subject,
+    used_as: CodeUse,
+    is_counted: bool,
+}
+
+impl Addressee {
+    /// Whoever may be sent one more. Where a function writes the text it is counted now: the function must not run more often than
+    /// codes are sent, however many ask at once.
+    ///
+    /// # Errors
+    /// `TooManyRequestsException`.
+    pub async fn of(sign_in: SignIn<'_>, subject: Subject, used_as: CodeUse) -> Result<Self, Error> {
+        count(sign_in, &mut subject.user.clone(), used_as)?;
+        if sign_in.pool.lambda().custom_message.is_none() {
+            return Ok(Self { subject, used_as, is_counted: false });
+        }
+        let counted = update_user(sign_in.context, subject.clone(), |user| {
+            Ok((count(sign_in, user, used_as)?, ChangeSet::new()))
+        });
+        let ((), user) = counted.await?;
+        Ok(Self { subject: subject.with(user), used_as, is_counted: true })
+    }
+
+    /// Sends a code. Its message, its count and `further` are one change set.
+    ///
+    /// # Errors
+    /// `TooManyRequestsException` when the user had too many codes; `NotAuthorizedException` when `further` uses up a session
+    /// for the second time.
+    pub async fn send(
+        self,
+        sign_in: SignIn<'_>,
+        message: Change,
+        mut further: ChangeSet,
+    ) -> Result<(), Error> {
+        further.push(message);
+        update_user(sign_in.context, self.subject, |user| {
+            if !self.is_counted {
+                count(sign_in, user, self.used_as)?;
+            }
+            Ok(((), further.clone()))
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// The message to the user's contact, without its code. To be made before anything else is written: it may run a function.
 ///
 /// # Errors
-/// `TooManyRequestsException` when the user had too many codes; `InvalidParameterException` when it can't be sent there: sign-in
-/// declares no other; those of the trigger.
-pub async fn draft(
-    sign_in: SignIn<'_>,
-    user: &User,
-    used_as: CodeUse,
-    contact: Contact,
-) -> Result<Draft, Error> {
-    count(sign_in, &mut user.clone(), used_as)?;
+/// `InvalidParameterException` when it can't be sent there: sign-in declares no other; those of the trigger.
+pub async fn draft(sign_in: SignIn<'_>, user: &User, contact: Contact) -> Result<Draft, Error> {
     let destination = contact.of(user).unwrap_or_default();
     let to = recipient(sign_in, user, contact, destination);
     messages::prepare(sign_in.context, MessagePurpose::Authentication, to).await.map_err(declared)
@@ -80,15 +122,13 @@ pub async fn draft(
 /// A message of the same work that goes to nobody.
 ///
 /// # Errors
-/// As [`draft`], and `InvalidParameterException` when the server can't send to such contacts at all.
+/// `InvalidParameterException` when the server can't send to such contacts at all.
 pub fn draft_decoy(
     sign_in: SignIn<'_>,
     user: &User,
-    used_as: CodeUse,
     contact: Contact,
     address: &str,
 ) -> Result<Draft, Error> {
-    count(sign_in, &mut user.clone(), used_as)?;
     let to = recipient(sign_in, user, contact, address);
     messages::prepare_decoy(sign_in.context, MessagePurpose::Authentication, to).map_err(declared)
 }
@@ -109,24 +149,6 @@ fn declared(error: Error) -> Error {
         return Error::invalid_parameter(error.message.unwrap_or_default());
     }
     error
-}
-
-/// Sends a code. Its message, its count and `further` are one change set.
-///
-/// # Errors
-/// `TooManyRequestsException` when the user had too many codes; `NotAuthorizedException` when `further` uses up a session for
-/// the second time.
-pub async fn send(
-    sign_in: SignIn<'_>,
-    subject: impl Into<Subject>,
-    used_as: CodeUse,
-    message: Change,
-    mut further: ChangeSet,
-) -> Result<(), Error> {
-    further.push(message);
-    update_user(sign_in.context, subject, |user| Ok((count(sign_in, user, used_as)?, further.clone())))
-        .await?;
-    Ok(())
 }
 
 /// Counts a code that is sent. Anybody may ask for those of a first factor: they don't take from those of the second.

@@ -325,6 +325,27 @@ async fn a_user_gets_so_many_messages_an_hour() {
     assert!(has_tokens(&world.answer(&asked, "alice", json!({ "SMS_MFA_CODE": code })).await.unwrap()));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn requests_that_race_do_not_run_the_function_more_often() {
+    let lambda = FakeLambda::start(|_| FakeAnswer::Echo).await.unwrap();
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:messages";
+    let builder = TestService::builder()
+        .lambda(&lambda.url())
+        .settings(|settings| settings.limits.mfa_codes_per_hour = 3);
+    let members = json!({ "LambdaConfig": { "CustomMessage": function } });
+    let world = World::with(builder, members, Offers::all("OPTIONAL")).await;
+    world.alice().await;
+    world.prefer("alice", json!({ "SMSMfaSettings": { "Enabled": true } })).await;
+    let world = std::sync::Arc::new(world);
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..30 {
+        let world = std::sync::Arc::clone(&world);
+        crowd.spawn(async move { world.sign_in("alice", PASSWORD).await.is_ok() });
+    }
+    let sent = crowd.join_all().await.into_iter().filter(|sent| *sent).count();
+    assert_eq!((sent, world.service.inbox().await.len(), lambda.events().len()), (3, 3, 3));
+}
+
 #[tokio::test]
 async fn clients_with_a_secret_need_its_hash_with_every_answer() {
     let world = with("SMSMfaSettings").await;

@@ -235,6 +235,25 @@ async fn a_user_gets_so_many_codes_an_hour() {
     signs_in(world.give("alice", &session, &code).await);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn requests_that_race_do_not_run_the_function_more_often() {
+    let lambda = FakeLambda::start(|_| FakeAnswer::Echo).await.unwrap();
+    let mut pool = allowing(&["PASSWORD", "EMAIL_OTP"]);
+    pool["LambdaConfig"] = json!({ "CustomMessage": FUNCTION });
+    let builder = TestService::builder()
+        .lambda(&lambda.url())
+        .settings(|settings| settings.limits.sign_in_codes_per_hour = 3);
+    let world = Arc::new(World::with(builder, pool, json!({ "ExplicitAuthFlows": FLOWS })).await);
+    world.confirmed("alice").await;
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..30 {
+        let world = Arc::clone(&world);
+        crowd.spawn(async move { world.ask("alice", "EMAIL_OTP").await.is_ok() });
+    }
+    let sent = crowd.join_all().await.into_iter().filter(|sent| *sent).count();
+    assert_eq!((sent, world.service.inbox().await.len(), lambda.events().len()), (3, 3, 3));
+}
+
 #[tokio::test]
 async fn a_code_is_of_its_session_its_user_and_its_time() {
     let world = alice().await;
