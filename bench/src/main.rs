@@ -15,6 +15,7 @@ mod process;
 mod proof;
 mod report;
 mod request;
+mod second_factor;
 mod server;
 mod world;
 

@@ -10,8 +10,9 @@ use crate::Failure;
 use crate::load::{Measured, Plan};
 use crate::proof;
 use crate::request::Request;
+use crate::second_factor;
 use crate::server::{CODE, Running};
-use crate::world::{PASSWORD, USERS, World, Written, resetting_name, text, user_name};
+use crate::world::{PASSWORD, USERS, World, Written, app_name, resetting_name, text, user_name};
 
 /// How many of a row's last answers are followed up with further calls.
 const FOLLOWED_UP: usize = 16;
@@ -26,6 +27,8 @@ pub enum Operation {
     SignIn,
     SrpStart,
     SrpProof,
+    AppStart,
+    AppCode,
     Refresh,
 }
 
@@ -40,6 +43,8 @@ impl Operation {
             Self::SignIn => "password sign-in",
             Self::SrpStart => "SRP challenge",
             Self::SrpProof => "SRP proof",
+            Self::AppStart => "password, app asked for",
+            Self::AppCode => "code of an app",
             Self::Refresh => "refresh",
         }
     }
@@ -47,6 +52,11 @@ impl Operation {
     /// Whether it needs users who reset their passwords.
     pub const fn resets(self) -> bool {
         matches!(self, Self::ForgotPassword | Self::ConfirmForgotPassword)
+    }
+
+    /// Whether it needs users with an authenticator app.
+    pub const fn has_app(self) -> bool {
+        matches!(self, Self::AppStart | Self::AppCode)
     }
 
     /// What a row needs beforehand, unmeasured.
@@ -66,7 +76,11 @@ impl Operation {
             Self::SrpProof => {
                 // More than the powers allow.
                 let many = (duration.as_secs_f64() * 1500.0) as usize;
-                world.proofs = proof::proofs(world, server, many).await?;
+                world.answers = proof::proofs(world, server, many).await?;
+                Ok(())
+            }
+            Self::AppCode => {
+                world.answers = second_factor::answers(world, server).await?;
                 Ok(())
             }
             _ => Ok(()),
@@ -124,7 +138,13 @@ impl Operation {
                     Ok(request.expecting(r#""SRP_B":""#).about(user))
                 })
                 .collect::<Result<_, Failure>>()?,
-            Self::SrpProof => world.proofs.clone(),
+            Self::AppStart => (0..USERS)
+                .map(|user| {
+                    let request = Request::api("InitiateAuth", &second_factor::start(world, user));
+                    request.expecting(r#""ChallengeName":"SOFTWARE_TOKEN_MFA""#).about(user)
+                })
+                .collect(),
+            Self::SrpProof | Self::AppCode => world.answers.clone(),
             Self::Refresh => {
                 let refresh = |(user, token): (usize, &String)| {
                     let body = json!({
@@ -137,7 +157,8 @@ impl Operation {
                 world.refresh_tokens.iter().enumerate().map(refresh).collect()
             }
         };
-        let once = matches!(self, Self::SignUp | Self::ConfirmForgotPassword | Self::SrpProof);
+        let once =
+            matches!(self, Self::SignUp | Self::ConfirmForgotPassword | Self::SrpProof | Self::AppCode);
         Ok(Plan { requests: requests.into(), once, most: u64::MAX, duration })
     }
 
@@ -178,9 +199,11 @@ impl Operation {
             Self::SrpStart => text(answer, "/ChallengeParameters/USER_ID_FOR_SRP")? == user_name(user),
             Self::SignIn | Self::SrpProof => {
                 text(answer, "/AuthenticationResult/RefreshToken")?;
-                check_tokens(world, user, answer)?
+                check_tokens(world, &user_name(user), answer)?
             }
-            Self::Refresh => check_tokens(world, user, answer)?,
+            Self::AppStart => text(answer, "/ChallengeParameters/USER_ID_FOR_SRP")? == app_name(user),
+            Self::AppCode => check_tokens(world, &app_name(user), answer)?,
+            Self::Refresh => check_tokens(world, &user_name(user), answer)?,
         };
         if right { Ok(()) } else { Err("wrong answer".into()) }
     }
@@ -213,7 +236,7 @@ fn new_name(round: usize, user: usize) -> String {
 }
 
 /// Both tokens are signed by the pool and are this user's.
-fn check_tokens(world: &World, user: usize, answer: &Value) -> Result<bool, Failure> {
+fn check_tokens(world: &World, name: &str, answer: &Value) -> Result<bool, Failure> {
     let claims = |pointer| -> Result<Value, Failure> {
         let find = |kid: Option<&str>| world.keys.iter().find(|key| Some(key.kid()) == kid);
         let claims =
@@ -222,6 +245,5 @@ fn check_tokens(world: &World, user: usize, answer: &Value) -> Result<bool, Fail
     };
     let access = claims("/AuthenticationResult/AccessToken")?;
     let id = claims("/AuthenticationResult/IdToken")?;
-    let name = user_name(user);
     Ok(text(&access, "/username")? == name && text(&id, "/cognito:username")? == name)
 }

@@ -32,6 +32,13 @@ impl Request {
         Self { bytes, expected: String::new(), user: 0 }
     }
 
+    pub fn post(path: &str, body: &Value) -> Self {
+        let body = body.to_string();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+        Self { bytes: (head + &body).into_bytes(), expected: String::new(), user: 0 }
+    }
+
     #[must_use]
     pub fn expecting(mut self, expected: impl Into<String>) -> Self {
         self.expected = expected.into();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::connection::Connection;
@@ -53,7 +53,16 @@ impl Setup {
     pub fn start(&self) -> Result<Running, Failure> {
         let mut command = Command::new(&self.binary);
         command.current_dir(&self.directory);
-        command.args(["dev", "--listen", "127.0.0.1:0", "--data-dir", "data", "--fixed-code", CODE]);
+        command.args([
+            "dev",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            "data",
+            "--fixed-code",
+            CODE,
+            "--clock",
+        ]);
         // Part of every token, so it must not change with the port of each start.
         command.args(["--set", "server.public_url=http://localhost:7665"]);
         for limit in LIMITS {
@@ -119,6 +128,15 @@ impl Running {
         let mut connection = Connection::open(self.address).await?;
         let answer = connection.call(&Request::get(path).bytes).await?;
         Ok(String::from_utf8(answer.body.to_vec())?)
+    }
+
+    /// Moves the server's clock on; what time it is then, in seconds.
+    pub async fn advance(&self, seconds: u64) -> Result<u64, Failure> {
+        let mut connection = Connection::open(self.address).await?;
+        let body = json!({ "advance_seconds": seconds });
+        let answer = connection.call(&Request::post("/_cenote/clock", &body).bytes).await?;
+        let now: Value = serde_json::from_slice(answer.body)?;
+        now.get("now").and_then(Value::as_u64).ok_or_else(|| "the server does not say what time it is".into())
     }
 
     /// Waits until every message is delivered, a minute at most: what one row leaves behind must not slow the next.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cenote_crypto::SecretBytes;
 use cenote_crypto::jwt::VerifyingKey;
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use crate::Failure;
 use crate::load::{Plan, drive};
 use crate::operation::Operation;
 use crate::request::Request;
+use crate::second_factor;
 use crate::server::{CODE, Running};
 
 /// Users who sign in, one for each of the most connections.
@@ -30,8 +32,10 @@ pub struct World {
     pub refresh_tokens: Vec<String>,
     /// How many users there are that reset their passwords.
     pub resetting: usize,
-    /// Proofs by SRP for the next row.
-    pub proofs: Vec<Request>,
+    /// The apps of the users that have one.
+    pub apps: Vec<SecretBytes>,
+    /// Answers for the next row, each right once: proofs by SRP, codes of apps.
+    pub answers: Vec<Request>,
     /// What was acknowledged and has to be there after a kill.
     pub written: Vec<Written>,
     /// Counts rows, so that each can make what no other made.
@@ -47,6 +51,10 @@ pub enum Written {
 
 pub fn user_name(user: usize) -> String {
     format!("user-{user:06}")
+}
+
+pub fn app_name(user: usize) -> String {
+    format!("app-{user:06}")
 }
 
 pub fn resetting_name(user: usize) -> String {
@@ -76,7 +84,8 @@ impl World {
             access_tokens: Vec::new(),
             refresh_tokens: Vec::new(),
             resetting: 0,
-            proofs: Vec::new(),
+            apps: Vec::new(),
+            answers: Vec::new(),
             written: Vec::new(),
             round: 0,
         };
@@ -91,11 +100,16 @@ impl World {
             world.resetting = ((row.as_secs_f64() * 1500.0) as usize).max(512);
             world.make_users(server, (0..world.resetting).map(resetting_name)).await?;
         }
+        if operations.iter().any(|one| one.has_app()) {
+            // As many as two codes each are enough for, by the time that the signatures take.
+            let users = ((row.as_secs_f64() * 1000.0) as usize).max(USERS);
+            second_factor::enrol(&mut world, server, users).await?;
+        }
         server.settle().await?;
         Ok(world)
     }
 
-    async fn make_users(
+    pub async fn make_users(
         &self,
         server: &Running,
         names: impl Iterator<Item = String> + Clone,

@@ -104,6 +104,9 @@ impl Floors {
                 ("proof + 2 signatures + commit", self.proof_ms + 2.0 * self.signature_ms + commit)
             }
             Operation::SrpProof => ("proof + 2 signatures", self.proof_ms + 2.0 * self.signature_ms),
+            Operation::AppStart => ("empty + power", empty + self.power_ms),
+            Operation::AppCode if commits => ("2 signatures + commit", 2.0 * self.signature_ms + commit),
+            Operation::AppCode => ("2 signatures", 2.0 * self.signature_ms),
             Operation::Refresh => ("2 signatures", 2.0 * self.signature_ms),
         };
         Floor { of, cpu_ms }
