@@ -183,7 +183,10 @@ pub async fn ask(
     further: ChangeSet,
 ) -> Result<Outcome, Error> {
     match factor.contact() {
-        Some(contact) => code_mfa::challenge(sign_in, user, progress, contact, further).await,
+        Some(contact) => {
+            // It is seldom asked, and large.
+            Box::pin(code_mfa::challenge(sign_in, user, progress, contact, further)).await
+        }
         None => software_token_mfa::challenge(sign_in, user, progress, further).await,
     }
 }
