@@ -35,7 +35,7 @@ pub async fn respond(
         ChallengeNameType::SelectMfaType => select_mfa_type::respond(sign_in, session).await,
         ChallengeNameType::MfaSetup => mfa_setup::respond(sign_in, session).await,
         ChallengeNameType::SelectChallenge | ChallengeNameType::Password | ChallengeNameType::PasswordSrp => {
-            choice_answer::respond(sign_in, session, challenge).await
+            Box::pin(choice_answer::respond(sign_in, session, challenge)).await
         }
         ChallengeNameType::SmsOtp => first_factor_code::respond(sign_in, session, Contact::PhoneNumber).await,
         ChallengeNameType::EmailOtp => first_factor_code::respond(sign_in, session, Contact::Email).await,

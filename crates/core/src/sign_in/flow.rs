@@ -99,7 +99,7 @@ pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType, session: Option<&str>)
         | AuthFlowType::AdminUserPasswordAuth => super::password_flow::run(sign_in).await,
         AuthFlowType::UserAuth => match session {
             Some(session) => after_sign_up::run(sign_in, session).await,
-            None => choice_flow::run(sign_in).await,
+            None => Box::pin(choice_flow::run(sign_in)).await,
         },
         AuthFlowType::CustomAuth => super::custom::flow::run(sign_in).await,
     }
