@@ -61,7 +61,7 @@ const WAYS: [Way; 10] = [
 
 #[test]
 fn no_way_in_is_shorter_than_what_is_asked_for() {
-    let cases = if is_long() { 2_000 } else { 48 };
+    let cases = if is_long() { 2_000 } else { 96 };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let lambda = runtime.block_on(FakeLambda::start(|event| function(&event))).unwrap();
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };

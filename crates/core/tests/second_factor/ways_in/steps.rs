@@ -110,10 +110,10 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => (session.clone(), right).prop_map(|(session, right)| Step::Answer { session, right }),
         4 => (session.clone(), how).prop_map(|(session, how)| Step::Passkey { session, how }),
         3 => (session.clone(), right).prop_map(|(session, right)| Step::Mail { session, right }),
-        4 => (session.clone(), code).prop_map(|(session, code)| Step::App { session, code }),
-        4 => (session.clone(), flag)
+        8 => (session.clone(), code).prop_map(|(session, code)| Step::App { session, code }),
+        8 => (session.clone(), flag)
             .prop_map(|(session, sends_session)| Step::Device { session, sends_session }),
-        4 => (session.clone(), right).prop_map(|(block, right)| Step::DeviceProof { block, right }),
+        10 => (session.clone(), right).prop_map(|(block, right)| Step::DeviceProof { block, right }),
         3 => (session, 0..32usize).prop_map(|(session, challenge)| Step::Elsewhere { session, challenge }),
         1 => flag.prop_map(|remembered| Step::Remember { remembered }),
         1 => flag.prop_map(|app| Step::Ask { app }),
