@@ -195,8 +195,10 @@ fn python(workspace: &Workspace) -> Outcome {
     pytest(workspace, &["--ignore=test_failover.py", "--ignore=test_instances.py", "--ignore=test_timing.py"])
 }
 
+/// What is not optimised takes other times.
 fn timing(workspace: &Workspace) -> Outcome {
-    pytest(workspace, &["--capture=no", "test_timing.py"])
+    let binary = build_release(workspace, &["--package", "cenote"])?.join("cenote");
+    pytest_of(workspace, binary, &["--capture=no", "test_timing.py"])
 }
 
 fn instances(workspace: &Workspace) -> Outcome {
@@ -204,7 +206,10 @@ fn instances(workspace: &Workspace) -> Outcome {
 }
 
 fn pytest(workspace: &Workspace, arguments: &[&str]) -> Outcome {
-    let binary = build(workspace)?;
+    pytest_of(workspace, build(workspace)?, arguments)
+}
+
+fn pytest_of(workspace: &Workspace, binary: PathBuf, arguments: &[&str]) -> Outcome {
     let python = clients::python(workspace)?;
     let mut command = workspace.command(&python);
     command
@@ -302,11 +307,16 @@ fn build(workspace: &Workspace) -> Result<PathBuf, String> {
 
 /// Where the packages are built.
 fn build_packages(workspace: &Workspace, packages: &[&str]) -> Result<PathBuf, String> {
-    let long = workspace.extent() == Extent::Long;
-    let mut build = workspace.cargo();
-    build.args(["build", "--quiet"]).args(packages).args(long.then_some("--release"));
-    run_program(&mut build)?;
-    Ok(workspace.target.join(if long { "release" } else { "debug" }))
+    if workspace.extent() == Extent::Long {
+        return build_release(workspace, packages);
+    }
+    run_program(workspace.cargo().args(["build", "--quiet"]).args(packages))?;
+    Ok(workspace.target.join("debug"))
+}
+
+fn build_release(workspace: &Workspace, packages: &[&str]) -> Result<PathBuf, String> {
+    run_program(workspace.cargo().args(["build", "--quiet", "--release"]).args(packages))?;
+    Ok(workspace.target.join("release"))
 }
 
 #[cfg(test)]

@@ -50,8 +50,9 @@ impl<'a> Guess<'a> {
         Ok(guess)
     }
 
+    /// None that still counts: who failed long ago is treated like a name that was never heard of.
     fn has_no_failures(&self) -> bool {
-        self.subject.user.lockout.failures == 0
+        lockout::failures(&self.subject.user.lockout, self.sign_in.context.now_ms) == 0
     }
 
     /// It is wrong. Of many that race, those that come after the lock are told of it. `further` is written.

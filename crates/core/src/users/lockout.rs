@@ -11,15 +11,18 @@ pub fn is_locked(lockout: &Lockout, now_ms: i64) -> bool {
     now_ms < lockout.locked_until_ms
 }
 
+/// The wrong passwords in a row that are not forgotten yet.
+#[must_use]
+pub fn failures(lockout: &Lockout, now_ms: i64) -> u32 {
+    if now_ms - lockout.last_attempt_ms >= CEILING_MS { 0 } else { lockout.failures }
+}
+
 /// Counts a wrong password. `tolerated` wrong ones start the lock; 0 switches it off.
 pub fn count_failure(lockout: &mut Lockout, tolerated: u32, now_ms: i64) {
     if tolerated == 0 {
         return;
     }
-    if now_ms - lockout.last_attempt_ms >= CEILING_MS {
-        lockout.failures = 0;
-    }
-    lockout.failures = lockout.failures.saturating_add(1);
+    lockout.failures = failures(lockout, now_ms).saturating_add(1);
     lockout.last_attempt_ms = now_ms;
     if let Some(doublings) = lockout.failures.checked_sub(tolerated) {
         let lock_ms = 1000_i64.checked_shl(doublings.min(20)).unwrap_or(CEILING_MS).min(CEILING_MS);
@@ -56,6 +59,8 @@ mod tests {
         for _ in 0..5 {
             count_failure(&mut lockout, 5, 1_000_000);
         }
+        assert_eq!(failures(&lockout, 1_000_000 + CEILING_MS - 1), 5);
+        assert_eq!(failures(&lockout, 1_000_000 + CEILING_MS), 0);
         count_failure(&mut lockout, 5, 1_000_000 + CEILING_MS);
         assert_eq!(lockout.failures, 1);
     }
