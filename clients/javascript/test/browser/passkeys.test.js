@@ -1,16 +1,17 @@
-// Passkeys by Chromium's virtual authenticator, through the AWS SDK.
+// Passkeys by Chromium's virtual authenticator, through the AWS SDK; their tokens by aws-jwt-verify.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { makePoolWithPasskeys, openBrowser, openPageWithAuthenticator, startOtherSite } from '../../support/browser.js';
 import { PASSWORD, confirmedUser, startCenote } from '../../support/cenote.js';
+import { makeVerifier } from '../../support/verifier.js';
 
 let cenote;
 let browser;
 let site;
 before(async () => {
-  [cenote, browser, site] = await Promise.all([startCenote(), openBrowser(), startOtherSite()]);
+  [cenote, browser, site] = await Promise.all([startCenote('--set', 'aws.issuer=aws'), openBrowser(), startOtherSite()]);
 });
 after(async () => {
   await browser?.close();
@@ -57,6 +58,7 @@ test('a browser makes a passkey, signs in by it again and again, and gives it up
   const again = await api.startWebAuthnRegistration({ AccessToken });
   await assert.rejects(create(page, again.CredentialCreationOptions), /InvalidStateError/);
 
+  const { verifier } = makeVerifier(cenote, pool);
   const AuthParameters = { USERNAME: 'rosa', PREFERRED_CHALLENGE: 'WEB_AUTHN' };
   for (let time = 0; time < 3; time += 1) {
     const asked = await api.initiateAuth({ ClientId: clientId, AuthFlow: 'USER_AUTH', AuthParameters });
@@ -68,6 +70,8 @@ test('a browser makes a passkey, signs in by it again and again, and gives it up
     };
     const { AuthenticationResult } = await api.respondToAuthChallenge(answer);
     assert.equal((await api.getUser({ AccessToken: AuthenticationResult.AccessToken })).Username, 'rosa');
+    assert.equal((await verifier.verify(AuthenticationResult.AccessToken, { tokenUse: 'access' })).username, 'rosa');
+    assert.equal((await verifier.verify(AuthenticationResult.IdToken, { tokenUse: 'id' }))['cognito:username'], 'rosa');
     await assert.rejects(api.respondToAuthChallenge(answer), { name: 'NotAuthorizedException' });
   }
   await api.deleteWebAuthnCredential({ AccessToken, CredentialId: Credential.id });

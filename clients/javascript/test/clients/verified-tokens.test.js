@@ -5,14 +5,13 @@ import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 
 import identity from 'amazon-cognito-identity-js';
-import { CognitoJwtVerifier } from 'aws-jwt-verify';
-import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 
 import { totp } from '../../support/authenticator-app.js';
 import {
   BINARY, NEW_PASSWORD, PASSWORD, REGION, confirmedUser, makePool, startCenote, waitFor,
 } from '../../support/cenote.js';
 import { ASKS_FOR_SUM, SUM, startFunctions } from '../../support/functions.js';
+import { makeVerifier } from '../../support/verifier.js';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = identity;
 
@@ -57,18 +56,8 @@ async function makeReader(pool, username) {
   await pool.api.adminAddUserToGroup({ UserPoolId: pool.poolId, Username: username, GroupName: 'readers' });
 }
 
-/** The verifier of an API behind the pool. It asks AWS for keys; that name leads to the server under test. */
-function makeVerifier({ poolId, clientId }, members = {}) {
-  const fetched = [];
-  const fetcher = {
-    fetch: async (uri) => {
-      fetched.push(new URL(uri).host);
-      return (await fetch(cenote.url + new URL(uri).pathname)).arrayBuffer();
-    },
-  };
-  const properties = { userPoolId: poolId, clientId, tokenUse: null, groups: 'readers', ...members };
-  return { verifier: CognitoJwtVerifier.create(properties, { jwksCache: new SimpleJwksCache({ fetcher }) }), fetched };
-}
+/** The verifier of an API for readers. */
+const verifierOf = (pool, members) => makeVerifier(cenote, pool, { groups: 'readers', ...members });
 
 const start = (pool, AuthFlow, AuthParameters) =>
   pool.api.initiateAuth({ ClientId: pool.clientId, AuthFlow, AuthParameters });
@@ -137,7 +126,7 @@ for (const [kind, signIn] of Object.entries(SIGN_INS)) test(`${kind}, and a refr
   const pool = kind.endsWith('device') ? pools.tracking : pools.plain;
   const username = kind.replaceAll(/\W/g, '-');
   await makeReader(pool, username);
-  const { verifier, fetched } = makeVerifier(pool);
+  const { verifier, fetched } = verifierOf(pool);
   const { IdToken, AccessToken, RefreshToken } = (await signIn(pool, username)).AuthenticationResult;
   const id = await verifier.verify(IdToken, { tokenUse: 'id' });
   const access = await verifier.verify(AccessToken, { tokenUse: 'access', scope: SCOPE });
@@ -163,23 +152,23 @@ test('the code of a sign-up', async () => {
   const { Session } = await api.confirmSignUp({ ClientId, Username, ConfirmationCode });
   const { AuthenticationResult: { IdToken, AccessToken } } =
     await api.initiateAuth({ ClientId, AuthFlow: 'USER_AUTH', AuthParameters: { USERNAME: Username }, Session });
-  const { verifier } = makeVerifier(pool, { groups: null });
+  const { verifier } = verifierOf(pool, { groups: null });
   const claims = [await verifier.verify(IdToken, { tokenUse: 'id' }), await verifier.verify(AccessToken, { tokenUse: 'access' })];
   assert.deepEqual(kept(claims[0]), kept(claims[1]));
   // Who is in no group is in none of those asked for.
-  await assert.rejects(makeVerifier(pool).verifier.verify(AccessToken), /Cognito group/);
+  await assert.rejects(verifierOf(pool).verifier.verify(AccessToken), /Cognito group/);
 });
 
 test('another group, scope, use, client, pool or signature is refused', async () => {
   const pool = pools.plain;
   await makeReader(pool, 'wanda');
   const { IdToken, AccessToken } = (await byPassword(pool, 'wanda')).AuthenticationResult;
-  const { verifier } = makeVerifier(pool);
+  const { verifier } = verifierOf(pool);
   for (const token of [IdToken, AccessToken]) {
     await verifier.verify(token, { groups: ['writers', 'readers'], clientId: ['other', pool.clientId] });
     await assert.rejects(verifier.verify(token, { groups: 'writers' }), /Cognito group/);
     await assert.rejects(verifier.verify(token, { clientId: pools.tracking.clientId }), /Client ID/);
-    await assert.rejects(makeVerifier(pools.tracking).verifier.verify(token), /issuer not configured/);
+    await assert.rejects(verifierOf(pools.tracking).verifier.verify(token), /issuer not configured/);
     const [head, payload, signature] = token.split('.');
     const claims = JSON.parse(Buffer.from(payload, 'base64url'));
     const forged = Buffer.from(JSON.stringify({ ...claims, 'cognito:groups': ['writers'] })).toString('base64url');
@@ -196,7 +185,7 @@ test('after a rotation of keys, and with the newer issuer, the same verifier goe
   const pool = await makeBigPool();
   const { api, poolId: UserPoolId } = pool;
   await makeReader(pool, 'xenia');
-  const { verifier, fetched } = makeVerifier(pool);
+  const { verifier, fetched } = verifierOf(pool);
   const tokens = async () => (await byPassword(pool, 'xenia')).AuthenticationResult;
   const check = async ({ IdToken, AccessToken }) => {
     const { iss } = await verifier.verify(IdToken, { tokenUse: 'id' });
@@ -221,7 +210,7 @@ test('after a rotation of keys, and with the newer issuer, the same verifier goe
   await api.updateUserPool({ UserPoolId, IssuerConfiguration: { Type: 'UPDATED' } });
   const moved = await waitFor(async () => {
     const made = await tokens();
-    return makeVerifier(pool).verifier.verify(made.IdToken).then(({ iss }) => iss.includes('issuer-cognito') && made);
+    return verifierOf(pool).verifier.verify(made.IdToken).then(({ iss }) => iss.includes('issuer-cognito') && made);
   }, 'token of the newer issuer');
   assert.equal(await check(moved), `issuer-cognito-idp.${REGION}.amazonaws.com`);
   await check(fresh);
