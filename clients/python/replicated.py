@@ -72,6 +72,9 @@ class Node:
         pids = self.processes()
         self.signal_all(signal.SIGKILL)
         wait_for(lambda: not any(_lives(pid) for pid in pids), lambda: f"{self.name} survives SIGKILL")
+        # While nobody has waited for the dead process, a new server takes it for a living owner of these.
+        for lock in self.folder.glob(f".s.PGSQL.{self.port}*"):
+            lock.unlink(missing_ok=True)
 
     def freeze(self):
         """It keeps its connections and takes new ones, and says nothing any more."""
