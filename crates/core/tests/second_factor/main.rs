@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod chain;
 mod codes;
 mod decisions;
 mod device;
 mod levels;
 mod lockout;
 mod new_contact;
+mod randomness;
 mod sequences;
 mod set_up;
 mod settings;

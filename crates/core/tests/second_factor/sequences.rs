@@ -11,9 +11,11 @@ use std::collections::BTreeSet;
 
 use cenote_core::testing::{TestService, text};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
+use crate::chain::Chain;
+use crate::randomness::{is_long, random};
 use crate::world::*;
 
 /// What the pool asks for, and what alice has.
@@ -162,49 +164,6 @@ fn step() -> impl Strategy<Value = Step> {
         2 => prop_oneof![Just(1), Just(30), Just(200)].prop_map(|seconds| Step::Wait { seconds }),
         1 => any::<bool>().prop_map(|totp| Step::Reoffer { totp }),
     ]
-}
-
-/// What the steps that led somewhere have shown.
-#[derive(Clone, Debug, Default)]
-struct Chain {
-    /// As `amr` has it.
-    shown: Vec<String>,
-    /// Whether any of it was shown in these steps, and not before them.
-    fresh: bool,
-    /// The levels that were asked for.
-    wanted: Vec<usize>,
-}
-
-impl Chain {
-    fn with(&self, method: &str) -> Self {
-        let mut chain = Self { fresh: true, ..self.clone() };
-        if !chain.shown.iter().any(|it| it == method) {
-            chain.shown.push(method.to_owned());
-        }
-        chain
-    }
-
-    fn has(&self, method: &str) -> bool {
-        self.shown.iter().any(|it| it == method)
-    }
-
-    fn level(&self) -> usize {
-        let sent = self.has("sms") || self.has("email_otp");
-        match (self.has("pwd"), self.has("otp"), sent) {
-            (true, true, _) => 4,
-            (true, _, true) => 3,
-            (false, _, true) => 2,
-            (true, _, _) => 1,
-            _ => 0,
-        }
-    }
-
-    /// What tokens say of it.
-    fn claims(&self) -> Value {
-        let mut amr = self.shown.clone();
-        amr.extend((amr.len() > 1).then(|| "mfa".to_owned()));
-        json!([format!("urn:cognito:loa:{}", self.level()), amr])
-    }
 }
 
 /// A session that was seen, for which challenge, and what led to it.
@@ -597,19 +556,4 @@ fn no_sequence_gives_tokens_without_every_factor_and_no_session_works_twice() {
     for count in [tokens, by_second_factor, by_set_up, stepped_up, by_stolen_token, kept_out] {
         assert!(count > 0, "{tally:?}");
     }
-}
-
-pub fn is_long() -> bool {
-    std::env::var("CENOTE_LONG").is_ok_and(|long| long == "1")
-}
-
-/// The same for every short run. Of the long form `CENOTE_SEED` chooses another one.
-pub fn random() -> TestRng {
-    if !is_long() {
-        return TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    }
-    let number: u64 = std::env::var("CENOTE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&number.to_le_bytes());
-    TestRng::from_seed(RngAlgorithm::ChaCha, &seed)
 }

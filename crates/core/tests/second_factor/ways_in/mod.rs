@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use self::model::{Setting, Shown, setting};
 use self::run::{ANSWER, Run};
 use self::steps::step;
-use crate::sequences::{is_long, random};
+use crate::randomness::{is_long, random};
 
 /// One question, asked again after one wrong answer.
 fn function(event: &Value) -> FakeAnswer {
