@@ -55,7 +55,7 @@ pub async fn challenge(
 /// Those of the session; `InvalidParameterException` for another device than that of the sign-in, and for an A that is no
 /// number; `ResourceNotFoundException` for a device that is gone or not remembered any more.
 pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outcome, Error> {
-    let SignIn { context, client, parameters, .. } = sign_in;
+    let SignIn { context, parameters, .. } = sign_in;
     let typed = sign_in.username()?;
     let key = parameters.get("DEVICE_KEY")?;
     let client_public = parameters.get("SRP_A")?;
@@ -79,10 +79,11 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let block = DeviceBlock {
         id: uuid(context.random.as_ref()),
         key: key.to_owned(),
+        // No longer: the mark of the session that its proof uses up is kept as long as the session, and it may have asked twice.
+        expires_ms: session.expires_ms,
         session,
         client_public: client_public.to_hex(),
         challenge: STANDARD.encode(challenge.to_bytes().expose()),
-        expires_ms: context.now_ms + client.session_minutes() * 60_000,
     };
     let parameters = [
         ("SALT", salt),

@@ -155,3 +155,27 @@ async fn proofs_that_race_succeed_once() {
     }
     assert_eq!(succeeded, 1);
 }
+
+/// A question is as good as the sign-in that it is part of, and no longer: of two of them one is answered, however late the other.
+#[tokio::test]
+async fn of_two_questions_to_a_device_one_is_answered() {
+    let world = world().await;
+    let (phone, _) = world.phone("alice").await;
+    let longest = json!({
+        "UserPoolId": world.pool, "ClientId": world.client, "ExplicitAuthFlows": super::FLOWS,
+        "AuthSessionValidity": 15,
+    });
+    world.service.ok("UpdateUserPoolClient", longest).await;
+    let asked = world.sign_in_with("alice", &phone.key).await.unwrap();
+    let first = world.begin_proof("alice", &asked["Session"], &phone.key).await.unwrap();
+    world.service.clock.advance_seconds(14 * 60);
+    let second = world.begin_proof("alice", &asked["Session"], &phone.key).await.unwrap();
+    let proof = world.device_proof(&first["ChallengeParameters"], &phone);
+    assert!(world.prove_device(proof).await.unwrap()["AuthenticationResult"].is_object());
+    // Nothing remembers by then that the session was used.
+    world.service.clock.advance_seconds(7 * 60);
+    world.service.service.sweep(1000).await.unwrap();
+    let proof = world.device_proof(&second["ChallengeParameters"], &phone);
+    let expired = not_authorized("Invalid session for the user, session is expired.");
+    assert_eq!(world.prove_device(proof).await, Err(expired));
+}
