@@ -4,6 +4,7 @@ use cenote_model::types::RecoveryOptionNameType;
 use cenote_store::User;
 
 use crate::pools::Pool;
+use crate::sign_in::second_factor;
 use crate::users::contact::Contact;
 use crate::users::factor::Factor;
 
@@ -23,7 +24,7 @@ pub fn choose(pool: &Pool, user: &User) -> Option<Choice> {
     let Some(mechanisms) = mechanisms(pool) else {
         return usable(Contact::PhoneNumber).or_else(|| usable(Contact::Email));
     };
-    mechanisms.into_iter().filter(|contact| !is_second_factor(user, *contact)).find_map(usable)
+    mechanisms.into_iter().filter(|contact| !is_second_factor(pool, user, *contact)).find_map(usable)
 }
 
 /// Whether only an administrator resets passwords in this pool.
@@ -55,6 +56,9 @@ pub fn mechanisms(pool: &Pool) -> Option<Vec<Contact>> {
     )
 }
 
-fn is_second_factor(user: &User, contact: Contact) -> bool {
-    Factor::of_contact(contact).is_enabled_of(user)
+/// Switched on, or one that the pool asks for all the same.
+fn is_second_factor(pool: &Pool, user: &User, contact: Contact) -> bool {
+    let factor = Factor::of_contact(contact);
+    factor.is_enabled_of(user)
+        || (second_factor::is_required(pool, user) && second_factor::usable(pool, user).contains(&factor))
 }

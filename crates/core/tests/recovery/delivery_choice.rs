@@ -135,3 +135,31 @@ async fn case_is_folded_where_the_pool_ignores_it() {
     world.alice().await;
     assert_eq!(world.asked("ALICE").await, email());
 }
+
+/// Where MFA is required a contact counts as a factor that nobody has switched on, too.
+#[tokio::test]
+async fn what_the_pool_asks_for_as_a_second_factor_is_no_way_back_in_either() {
+    let world = world(recovery(&[("verified_email", 1), ("verified_phone_number", 2)])).await;
+    let offer = async |mode: &str, sms: bool| {
+        let mut request = json!({
+            "UserPoolId": world.pool, "MfaConfiguration": mode, "SoftwareTokenMfaConfiguration": { "Enabled": true },
+        });
+        if sms {
+            let sns = json!({ "SnsCallerArn": "arn:aws:iam::123456789012:role/sns" });
+            request["SmsMfaConfiguration"] = json!({ "SmsConfiguration": sns });
+        }
+        world.service.ok("SetUserPoolMfaConfig", request).await;
+    };
+    world.confirmed("phone", &BOTH[2..]).await;
+    world.confirmed("both", &BOTH).await;
+    offer("ON", true).await;
+    assert_eq!(world.forgot("phone").await, Err(no_contact()));
+    let reset = json!({ "UserPoolId": world.pool, "Username": "phone" });
+    assert_eq!(world.service.fails("AdminResetUserPassword", reset).await, no_contact());
+    assert_eq!(world.asked("both").await, email());
+    // Where the number is none, and where nobody who did not ask for it is asked for one, it is free.
+    offer("ON", false).await;
+    assert_eq!(world.asked("phone").await, sms());
+    offer("OPTIONAL", true).await;
+    assert_eq!(world.asked("phone").await, sms());
+}
