@@ -23,10 +23,10 @@ use crate::users::update::update_user;
 
 /// What the session of a confirmation is good for.
 const CONFIRMED: &str = "ConfirmSignUp";
-/// What that of a sign-up is good for: nothing but being sent back.
+/// What that of a sign-up is good for: nothing but being sent back, to ConfirmSignUp or to whatever comes after it.
 const SIGNED_UP: &str = "SignUp";
 
-/// The session that SignUp answers to clients that may use USER_AUTH.
+/// The session that SignUp answers to clients that may use USER_AUTH, of somebody who is to confirm.
 ///
 /// # Errors
 /// Never in practice.
@@ -36,7 +36,16 @@ pub fn sign_up_session(
     pool: &Arc<Pool>,
     user: &User,
 ) -> Result<Option<String>, Error> {
+    if user.status != UserStatus::Unconfirmed {
+        return Ok(None);
+    }
     seal(context, client, pool, user, SIGNED_UP, &Progress::default())
+}
+
+/// Whether a session is that of a sign-up, which says nothing of who sends it.
+#[must_use]
+pub fn is_of_sign_up(sign_in: SignIn<'_>, session: &str) -> bool {
+    Session::unseal_named(sign_in, Some(session), SIGNED_UP).is_ok()
 }
 
 /// The session that ConfirmSignUp answers when the contact that got the code is a first factor of the user.

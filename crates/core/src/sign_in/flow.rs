@@ -98,8 +98,10 @@ pub async fn run(sign_in: SignIn<'_>, flow: AuthFlowType, session: Option<&str>)
         | AuthFlowType::AdminNoSrpAuth
         | AuthFlowType::AdminUserPasswordAuth => super::password_flow::run(sign_in).await,
         AuthFlowType::UserAuth => match session {
-            Some(session) => after_sign_up::run(sign_in, session).await,
-            None => Box::pin(choice_flow::run(sign_in)).await,
+            Some(session) if !after_sign_up::is_of_sign_up(sign_in, session) => {
+                after_sign_up::run(sign_in, session).await
+            }
+            _ => Box::pin(choice_flow::run(sign_in)).await,
         },
         AuthFlowType::CustomAuth => super::custom::flow::run(sign_in).await,
     }

@@ -1,6 +1,7 @@
 //! Signing up without a password, and signing in by the code of it.
 
-use cenote_core::testing::{WireError, merged};
+use cenote_core::testing::{TestService, WireError, merged};
+use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
 use crate::choice::{FLOWS, allowing, invalid_session, signs_in, used, world};
@@ -48,7 +49,8 @@ async fn the_code_of_a_sign_up_signs_in_once() {
     assert!(signed_up["Session"].is_string());
     let session = &confirmed["Session"];
     // The session of the sign-up itself opens nothing, and neither serves at another place.
-    assert_eq!(world.redeem(&signed_up["Session"], json!({})).await, Err(invalid_session()));
+    let nobody = invalid_parameter("Missing required parameter USERNAME");
+    assert_eq!(world.redeem(&signed_up["Session"], json!({})).await, Err(nobody));
     for challenge in ["SELECT_CHALLENGE", "EMAIL_OTP", "PASSWORD"] {
         for session in [session, &signed_up["Session"]] {
             let answer = json!({
@@ -198,4 +200,46 @@ async fn the_session_ends_with_the_factor_that_it_stands_for() {
     }
     allow(&["PASSWORD", "EMAIL_OTP"]).await;
     signs_in(world.redeem(&confirmed["Session"], json!({})).await);
+}
+
+/// Amplify's autoSignIn sends back whatever session SignUp answered, also when nothing is left to confirm.
+#[tokio::test]
+async fn who_is_confirmed_at_once_chooses_like_everybody() {
+    let lambda = FakeLambda::start(|_| FakeAnswer::Response(json!({ "autoConfirmUser": true })));
+    let lambda = lambda.await.unwrap();
+    let pool =
+        merged(allowing(&["PASSWORD", "EMAIL_OTP"]), json!({ "LambdaConfig": { "PreSignUp": FUNCTION } }));
+    let builder = TestService::builder().lambda(&lambda.url());
+    let world = World::with(builder, pool, json!({ "ExplicitAuthFlows": FLOWS })).await;
+    let request = json!({
+        "ClientId": world.client, "Username": "rosa", "Password": PASSWORD,
+        "UserAttributes": [{ "Name": "email", "Value": ADDRESS }],
+    });
+    let signed_up = world.service.ok("SignUp", request).await;
+    assert_eq!((&signed_up["UserConfirmed"], signed_up.get("Session")), (&json!(true), None));
+}
+
+/// Whoever is confirmed otherwise, by a link or an administrator, brings the session of the sign-up: it neither helps nor hurts.
+#[tokio::test]
+async fn the_session_of_a_sign_up_is_passed_over() {
+    let world = passwordless().await;
+    let request = json!({
+        "ClientId": world.client, "Username": "rosa", "Password": PASSWORD,
+        "UserAttributes": [{ "Name": "email", "Value": ADDRESS }],
+    });
+    let session = world.service.ok("SignUp", request).await["Session"].clone();
+    let user = json!({ "UserPoolId": world.pool, "Username": "rosa" });
+    world.service.ok("AdminConfirmSignUp", user).await;
+    let asked = world.redeem(&session, json!({ "USERNAME": "rosa" })).await.unwrap();
+    assert_eq!(asked["ChallengeName"], "SELECT_CHALLENGE");
+    assert_eq!(asked["AvailableChallenges"], json!(["PASSWORD_SRP", "PASSWORD", "EMAIL_OTP"]));
+    let wrong = json!({ "USERNAME": "rosa", "PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": "Wr0ng-pass" });
+    assert_eq!(world.redeem(&session, wrong).await, Err(incorrect()));
+    let right = json!({ "USERNAME": "rosa", "PREFERRED_CHALLENGE": "PASSWORD", "PASSWORD": PASSWORD });
+    signs_in(world.redeem(&session, right.clone()).await);
+    let other = world.service.client(&world.pool, json!({ "ExplicitAuthFlows": FLOWS })).await;
+    let elsewhere = json!({
+        "ClientId": other, "AuthFlow": "USER_AUTH", "Session": session, "AuthParameters": right,
+    });
+    assert_eq!(world.service.call("InitiateAuth", elsewhere).await, Err(invalid_session()));
 }
