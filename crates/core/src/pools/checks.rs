@@ -60,6 +60,7 @@ pub fn configuration(configuration: &PoolConfiguration) -> Result<(), Error> {
     authentication_levels(pool)?;
     tags(pool)?;
     first_factors(configuration)?;
+    recovery_beside_email(configuration)?;
     any_second_factor(configuration)
 }
 
@@ -220,6 +221,27 @@ pub fn first_factors(configuration: &PoolConfiguration) -> Result<(), Error> {
         return Err(Error::invalid_parameter(
             "Cannot set WebAuthn factor configuration to SINGLE_FACTOR if MFA is required and WebAuthn is an allowed \
              first auth factor",
+        ));
+    }
+    Ok(())
+}
+
+/// One mailbox must not be both the second factor and the only way around the first.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub fn recovery_beside_email(configuration: &PoolConfiguration) -> Result<(), Error> {
+    let mechanisms = configuration
+        .user_pool
+        .account_recovery_setting
+        .as_ref()
+        .and_then(|setting| setting.recovery_mechanisms.as_deref())
+        .unwrap_or_default();
+    let only_email = !mechanisms.is_empty()
+        && mechanisms.iter().all(|it| it.name == RecoveryOptionNameType::VerifiedEmail);
+    if configuration.email_mfa.is_some() && only_email {
+        return Err(Error::invalid_parameter(
+            "Cannot set EmailMfaConfiguration when verified_email is the only recovery mechanism of the user pool.",
         ));
     }
     Ok(())

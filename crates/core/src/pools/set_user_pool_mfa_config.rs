@@ -1,6 +1,6 @@
 use cenote_model::types::{
-    RecoveryOptionNameType, SetUserPoolMfaConfigRequest, SetUserPoolMfaConfigResponse,
-    SoftwareTokenMfaConfigType, UserPoolMfaType, UserVerificationType,
+    SetUserPoolMfaConfigRequest, SetUserPoolMfaConfigResponse, SoftwareTokenMfaConfigType, UserPoolMfaType,
+    UserVerificationType,
 };
 
 use crate::context::Context;
@@ -23,7 +23,7 @@ pub async fn set_user_pool_mfa_config(
     let pool = Pool::read(context, &request.user_pool_id).await?;
     let configuration = apply(request, pool.configuration.clone())?;
     checks::first_factors(&configuration)?;
-    recovery_beside_email(&configuration)?;
+    checks::recovery_beside_email(&configuration)?;
     tier::check_factors(&configuration)?;
     pool.replace(context, &configuration).await?;
     let shown = effective(&configuration);
@@ -82,22 +82,4 @@ fn apply(
         after.web_authn = Some(passkeys);
     }
     Ok(after)
-}
-
-/// One mailbox must not be both the second factor and the only way around the first.
-fn recovery_beside_email(configuration: &PoolConfiguration) -> Result<(), Error> {
-    let mechanisms = configuration
-        .user_pool
-        .account_recovery_setting
-        .as_ref()
-        .and_then(|setting| setting.recovery_mechanisms.as_deref())
-        .unwrap_or_default();
-    let only_email = !mechanisms.is_empty()
-        && mechanisms.iter().all(|it| it.name == RecoveryOptionNameType::VerifiedEmail);
-    if configuration.email_mfa.is_some() && only_email {
-        return Err(Error::invalid_parameter(
-            "Cannot set EmailMfaConfiguration when verified_email is the only recovery mechanism of the user pool.",
-        ));
-    }
-    Ok(())
 }

@@ -159,3 +159,24 @@ async fn a_missing_pool_is_not_found() {
     let (code, _) = service.fails("GetUserPoolMfaConfig", json!({ "UserPoolId": "us-east-1_none" })).await;
     assert_eq!(code, "ResourceNotFoundException");
 }
+
+/// Neither of the two operations may leave one mailbox as both.
+#[tokio::test]
+async fn mail_is_not_both_the_second_factor_and_the_only_way_back() {
+    let service = TestService::new().await;
+    let pool = service.pool(json!({})).await;
+    set(&service, &pool, json!({ "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {} }))
+        .await
+        .unwrap();
+    let update = |names: &[&str]| {
+        let list: Vec<Value> =
+            names.iter().zip(1..).map(|(name, at)| json!({ "Name": name, "Priority": at })).collect();
+        let request = json!({ "UserPoolId": pool, "AccountRecoverySetting": { "RecoveryMechanisms": list } });
+        service.call("UpdateUserPool", request)
+    };
+    let refused = "Cannot set EmailMfaConfiguration when verified_email is the only recovery mechanism of the user pool.";
+    assert_eq!(update(&["verified_email"]).await, Err(invalid(refused)));
+    update(&["verified_email", "verified_phone_number"]).await.unwrap();
+    update(&["verified_phone_number"]).await.unwrap();
+    update(&["admin_only"]).await.unwrap();
+}
