@@ -12,6 +12,7 @@ use crate::sign_in::progress::Progress;
 use crate::sign_in::second_factor;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::step::{Outcome, SignIn};
+use crate::users::attribute_change::Waiting;
 use crate::users::attributes::{self, Stage, Writes, is_readable};
 use crate::users::contact::Contact;
 use crate::users::factor::Factor;
@@ -92,9 +93,9 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
             password::set(pool, &mut user, made);
             user.status = UserStatus::Confirmed;
             user.modified_ms = context.now_ms;
-            // No code is sent for a new contact: the user asks for one.
+            // No code is sent for a new contact: the user asks for one. One that must be there can't wait for it.
             let before = user.clone();
-            attribute_change::apply(pool, &writes, &mut user)?;
+            attribute_change::apply(pool, &writes, Waiting::Replacements, &mut user)?;
             if asked.is_for_a_code() {
                 check_contacts(pool, &before, &mut user)?;
             }

@@ -28,6 +28,14 @@ pub(super) struct AttributeChange<'a> {
     pub client_metadata: Option<&'a BTreeMap<String, String>>,
 }
 
+/// Which new values take effect only when they are verified, where the pool wants that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    All,
+    /// Those that have a value before them, which serves until then.
+    Replacements,
+}
+
 /// A new value that has to be verified.
 pub(crate) type Unverified = (Contact, String);
 
@@ -46,7 +54,7 @@ impl AttributeChange<'_> {
         let mut drafts: Vec<(Unverified, Draft)> = Vec::new();
         for _ in 0..ATTEMPTS {
             let mut after = before.clone();
-            let unverified = apply(self.pool, self.writes, &mut after)?;
+            let unverified = apply(self.pool, self.writes, Waiting::All, &mut after)?;
             if after.attributes != before.attributes {
                 after.modified_ms = context.now_ms;
             }
@@ -120,7 +128,12 @@ async fn check_names(context: &Context, before: &User, after: &User) -> Result<(
 ///
 /// # Errors
 /// `InvalidParameterException` for what must stay.
-pub(crate) fn apply(pool: &Pool, writes: &Writes, user: &mut User) -> Result<Vec<Unverified>, Error> {
+pub(crate) fn apply(
+    pool: &Pool,
+    writes: &Writes,
+    waiting: Waiting,
+    user: &mut User,
+) -> Result<Vec<Unverified>, Error> {
     attributes::check_removable(pool, writes.remove.iter().map(String::as_str), Stage::Update)?;
     let plain = |name: &str| {
         !Contact::ALL.iter().any(|contact| contact.attribute() == name || contact.flag() == name)
@@ -133,7 +146,7 @@ pub(crate) fn apply(pool: &Pool, writes: &Writes, user: &mut User) -> Result<Vec
     }
     let mut unverified = Vec::new();
     for contact in Contact::ALL {
-        let code_goes_to = apply_contact(pool, writes, user, contact);
+        let code_goes_to = apply_contact(pool, writes, waiting, user, contact);
         unverified.extend(code_goes_to.map(|value| (contact, value)));
     }
     attributes::check_flags(user)?;
@@ -143,14 +156,21 @@ pub(crate) fn apply(pool: &Pool, writes: &Writes, user: &mut User) -> Result<Vec
 }
 
 /// Applies what concerns one contact: its value, its flag, a change that waits. Returns the value that a code goes to.
-fn apply_contact(pool: &Pool, writes: &Writes, user: &mut User, contact: Contact) -> Option<String> {
+fn apply_contact(
+    pool: &Pool,
+    writes: &Writes,
+    waiting: Waiting,
+    user: &mut User,
+    contact: Contact,
+) -> Option<String> {
     let flag = writes.set.get(contact.flag());
     let mut code_goes_to = None;
     if writes.remove.contains(contact.attribute()) {
         remove_contact(user, contact);
     } else if let Some(value) = writes.set.get(contact.attribute()) {
         let vouched = flag.is_some_and(|flag| flag == "true");
-        let must_wait = pool.verifies_before_update(contact.verified_attribute());
+        let must_wait = pool.verifies_before_update(contact.verified_attribute())
+            && (waiting == Waiting::All || contact.of(user).is_some());
         if contact.of(user) == Some(value) {
             // The way back from a change that waits.
             if user.pending.remove(contact.attribute()).is_some() {

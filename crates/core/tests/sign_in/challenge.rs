@@ -289,3 +289,34 @@ async fn a_used_session_stays_used_by_a_clock_that_is_behind() {
     service.clock.advance_seconds(180 + 300);
     assert_eq!(service.service.sweep(100).await.unwrap(), 1);
 }
+
+/// There is nothing that a new contact could wait beside: one that must be there is there at once, if not verified.
+#[tokio::test]
+async fn a_required_contact_does_not_wait_for_its_verification() {
+    let members = json!({
+        "Schema": [{ "Name": "phone_number", "Required": true, "Mutable": true }],
+        "AutoVerifiedAttributes": ["phone_number", "email"],
+        "UserAttributeUpdateSettings": {
+            "AttributesRequireVerificationBeforeUpdate": ["phone_number", "email"],
+        },
+        "SmsConfiguration": { "SnsCallerArn": "arn:aws:iam::123456789012:role/sns" },
+    });
+    let world = World::with(TestService::builder(), members, json!({})).await;
+    world.invited("alice").await;
+    let challenge = challenged(&world, "alice").await;
+    let answer = json!({
+        "USERNAME": "alice", "NEW_PASSWORD": PASSWORD, "userAttributes.phone_number": "+12065551234",
+        "userAttributes.email": "mallory@test.com",
+    });
+    let tokens = Tokens::of(&world.respond(&challenge["Session"], answer).await.unwrap());
+    let claims = claims(&tokens.id);
+    assert_eq!(claims["phone_number"], "+12065551234");
+    assert_eq!(claims["phone_number_verified"], false);
+    // What was there already waits as ever.
+    assert_eq!((&claims["email"], &claims["email_verified"]), (&json!("alice@test.com"), &json!(true)));
+    let request = json!({ "AccessToken": tokens.access, "AttributeName": "phone_number" });
+    world.service.ok("GetUserAttributeVerificationCode", request).await;
+    let code = world.service.code_sent_to("+12065551234").await;
+    let request = json!({ "AccessToken": tokens.access, "AttributeName": "phone_number", "Code": code });
+    world.service.ok("VerifyUserAttribute", request).await;
+}
