@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::passkeys::relying_party::can_be_two_factors;
 use crate::pools::Pool;
+use crate::sign_in::second_factor;
 use crate::users::contact::Contact;
 use crate::users::factor::Factor;
 use crate::users::update::update_user;
@@ -49,7 +50,7 @@ impl Settings {
     }
 
     /// Applies the settings to a user. A passkey takes the place of a second factor only beside another one, so that a user
-    /// who loses it is not locked out. `fixed`: the factors that are on may not change, only the preference.
+    /// who loses it is not locked out. `fixed`: what counts as a second factor must go on doing so.
     ///
     /// # Errors
     /// `InvalidParameterException` for factors that the pool or the user lacks, and for more than one preference.
@@ -72,11 +73,13 @@ impl Settings {
         }
         update_user(context, user, |user| {
             let before = user.mfa.clone();
+            let kept =
+                if fixed { keep(pool, user, requests.iter().any(Request::is_for)) } else { Vec::new() };
             for request in &requests {
                 request.apply(pool, user)?;
             }
             user.mfa.passkey = passkey.unwrap_or(user.mfa.passkey);
-            check_changes(context, user, &before, fixed)?;
+            check_changes(context, user, &before, &kept)?;
             Ok(((), Vec::new()))
         })
         .await?;
@@ -85,9 +88,14 @@ impl Settings {
 }
 
 impl Request {
+    /// Whether the factor is to be on.
+    fn is_for(&self) -> bool {
+        self.enabled == Some(true) || self.preferred == Some(true)
+    }
+
     fn apply(&self, pool: &Pool, user: &mut User) -> Result<(), Error> {
         let name = self.factor.name();
-        if self.enabled == Some(true) || self.preferred == Some(true) {
+        if self.is_for() {
             if !self.factor.is_enabled_of(user) {
                 check(self.factor, pool, user)?;
                 self.factor.switch_on(&mut user.mfa);
@@ -140,6 +148,7 @@ pub(super) async fn commit_options(
     }
     update_user(context, user, |user| {
         let before = user.mfa.clone();
+        let kept = if fixed { keep(pool, user, !options.is_empty()) } else { Vec::new() };
         if options.is_empty() {
             Factor::Sms.switch_off(&mut user.mfa);
         } else {
@@ -149,28 +158,38 @@ pub(super) async fn commit_options(
             }
             user.mfa.sms_option = true;
         }
-        check_changes(context, user, &before, fixed)?;
+        check_changes(context, user, &before, &kept)?;
         Ok(((), Vec::new()))
     })
     .await?;
     Ok(())
 }
 
+/// The factors that count as second ones and must go on doing so. Where none is switched on all that the user can show do: before
+/// one is, they are.
+fn keep(pool: &Pool, user: &mut User, one_is: bool) -> Vec<Factor> {
+    let counting = second_factor::usable(pool, user);
+    if user.mfa.enabled.is_empty() {
+        if !one_is {
+            return Vec::new();
+        }
+        counting.iter().for_each(|factor| factor.switch_on(&mut user.mfa));
+    }
+    counting
+}
+
 fn check_changes(
     context: &Context,
     user: &mut User,
     before: &MfaPreference,
-    fixed: bool,
+    kept: &[Factor],
 ) -> Result<(), Error> {
     if user.mfa.passkey && user.mfa.enabled.is_empty() {
         return Err(Error::invalid_parameter("Passkey MFA needs another MFA method beside it."));
     }
-    // One that the user is ready for may be chosen all the same: it adds a way, and takes none away.
-    let mut expected = before.enabled.clone();
-    expected.extend(user.mfa.preferred.clone());
-    if fixed && user.mfa.enabled != expected {
+    if !kept.iter().all(|factor| factor.is_enabled_of(user)) {
         return Err(Error::invalid_parameter(
-            "MFA is required in this user pool: only the preferred method can be changed.",
+            "MFA is required in this user pool: no MFA method can be switched off.",
         ));
     }
     if user.mfa != *before {

@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::tokens::access_token::authenticate;
 use crate::users::mfa_preference::Settings;
 
-/// SetUserMFAPreference: the user of the access token switches its second factors. Where the pool requires one, it can only
-/// choose which it prefers.
+/// SetUserMFAPreference: the user of the access token switches its second factors. Where the pool requires one, it can
+/// switch none off.
 ///
 /// # Errors
 /// Those of the access token; `InvalidParameterException`.

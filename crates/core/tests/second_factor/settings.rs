@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use crate::world::*;
 
+const REFUSED: &str = "MFA is required in this user pool: no MFA method can be switched off.";
+
 fn sms() -> Value {
     json!([{ "DeliveryMedium": "SMS", "AttributeName": "phone_number" }])
 }
@@ -52,10 +54,11 @@ async fn the_older_operations_switch_sms() {
     world.service.ok("SetUserSettings", mine(sms())).await;
     world.prefer("alice", json!({ "SMSMfaSettings": { "Enabled": false } })).await;
     assert_eq!(world.user("alice").await.get("MFAOptions"), None);
-    // Where one is required users switch nothing.
+    // Where one is required users switch nothing off.
     world.offer(Offers::all("ON")).await;
-    let refused = "MFA is required in this user pool: only the preferred method can be changed.";
-    assert_eq!(world.service.fails("SetUserSettings", mine(sms())).await, invalid_parameter(refused));
+    world.service.ok("SetUserSettings", mine(sms())).await;
+    assert_eq!(world.user("alice").await["UserMFASettingList"], json!(["EMAIL_OTP", "SMS_MFA"]));
+    assert_eq!(world.service.fails("SetUserSettings", mine(json!([]))).await, invalid_parameter(REFUSED));
 }
 
 #[tokio::test]
@@ -76,29 +79,56 @@ async fn sms_needs_a_number_and_a_pool_that_offers_it() {
     assert_eq!(world.service.fails("AdminSetUserSettings", request).await.0, "UserNotFoundException");
 }
 
-/// Where one is required a user who has an app may still prefer it: that takes no way from anybody.
+/// Where one is required users take nothing away; more is welcome.
 #[tokio::test]
-async fn a_new_app_may_be_preferred_where_one_is_required() {
+async fn where_one_is_required_nothing_is_taken_away() {
     let world = World::new(Offers::all("OPTIONAL")).await;
     world.alice().await;
     let token = world.access_token("alice").await;
-    world.prefer("alice", json!({ "SMSMfaSettings": { "Enabled": true } })).await;
-    world.offer(Offers::all("ON")).await;
     let app = world.app(&token).await;
+    world.offer(Offers::all("ON")).await;
     let mine = |members: Value| {
         world.service.call("SetUserMFAPreference", merged(json!({ "AccessToken": token }), members))
     };
-    let refused = "MFA is required in this user pool: only the preferred method can be changed.";
-    assert_eq!(
-        mine(json!({ "SoftwareTokenMfaSettings": { "Enabled": true } })).await,
-        Err(invalid_parameter(refused))
-    );
-    mine(json!({ "SoftwareTokenMfaSettings": { "Enabled": true, "PreferredMfa": true } })).await.unwrap();
-    assert_eq!(world.user("alice").await["UserMFASettingList"], json!(["SMS_MFA", "SOFTWARE_TOKEN_MFA"]));
+    let list = async || world.user("alice").await.get("UserMFASettingList").cloned();
+    // What is off already, and what says nothing.
+    mine(json!({ "SMSMfaSettings": { "Enabled": false } })).await.unwrap();
+    mine(json!({ "EmailMfaSettings": { "PreferredMfa": false } })).await.unwrap();
+    assert_eq!(list().await, None);
+    // The first that is switched on takes no other's place: before it all of them counted.
+    let app_on = json!({ "Enabled": true, "PreferredMfa": true });
+    mine(json!({ "SoftwareTokenMfaSettings": app_on })).await.unwrap();
+    let all = json!(["EMAIL_OTP", "SMS_MFA", "SOFTWARE_TOKEN_MFA"]);
+    assert_eq!(list().await, Some(all.clone()));
     world.next_step();
     let asked = world.start("alice").await;
     let code = json!({ "SOFTWARE_TOKEN_MFA_CODE": app.code(&world, 0) });
     assert!(has_tokens(&world.answer(&asked, "alice", code).await.unwrap()));
+    for off in ["SMSMfaSettings", "EmailMfaSettings", "SoftwareTokenMfaSettings"] {
+        let refused = mine(json!({ off: { "Enabled": false } })).await;
+        assert_eq!(refused, Err(invalid_parameter(REFUSED)), "{off}");
+    }
+    mine(json!({ "SMSMfaSettings": { "Enabled": true, "PreferredMfa": true } })).await.unwrap();
+    assert_eq!(list().await, Some(all));
+    // Administrators do as they like.
+    world.prefer("alice", json!({ "SMSMfaSettings": { "Enabled": false } })).await;
+    assert_eq!(list().await, Some(json!(["EMAIL_OTP", "SOFTWARE_TOKEN_MFA"])));
+}
+
+/// Nor does the request that switches on the first one take away what counted until then.
+#[tokio::test]
+async fn one_factor_is_not_exchanged_for_another() {
+    let world = World::new(Offers::all("OPTIONAL")).await;
+    world.alice().await;
+    let token = world.access_token("alice").await;
+    world.app(&token).await;
+    world.offer(Offers::all("ON")).await;
+    let exchange = json!({
+        "AccessToken": token, "SoftwareTokenMfaSettings": { "Enabled": true },
+        "SMSMfaSettings": { "Enabled": false },
+    });
+    assert_eq!(world.service.fails("SetUserMFAPreference", exchange).await, invalid_parameter(REFUSED));
+    assert_eq!(world.user("alice").await.get("UserMFASettingList"), None);
 }
 
 #[tokio::test]

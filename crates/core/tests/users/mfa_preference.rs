@@ -107,7 +107,7 @@ async fn the_pool_decides_which_factors_there_are() {
 }
 
 #[tokio::test]
-async fn where_one_is_required_users_only_choose() {
+async fn where_one_is_required_users_switch_nothing_off() {
     let (world, token) = world().await;
     set(&world, json!({ "SMSMfaSettings": { "Enabled": true }, "EmailMfaSettings": { "Enabled": true } }))
         .await
@@ -120,7 +120,7 @@ async fn where_one_is_required_users_only_choose() {
     };
     assert_eq!(
         mine(json!({ "SMSMfaSettings": { "Enabled": false } })).await,
-        Err(invalid("MFA is required in this user pool: only the preferred method can be changed."))
+        Err(invalid("MFA is required in this user pool: no MFA method can be switched off."))
     );
     mine(json!({ "SMSMfaSettings": { "Enabled": true, "PreferredMfa": true } })).await.unwrap();
     assert_eq!(shown(&world).await, (json!(["EMAIL_OTP", "SMS_MFA"]), json!("SMS_MFA")));
