@@ -151,23 +151,22 @@ async fn audience(
     Ok(Some(audience.clone()))
 }
 
-/// What was asked for, or what the subject has, of what both the subject and the client have.
+/// What was asked for, of what both the subject and the client have; what the subject has where nothing was.
 fn scopes(
     client: &Client,
     subject: &PresentedToken,
     wanted: Option<&[String]>,
 ) -> Result<Vec<String>, Error> {
-    let of_client = client.configuration.allowed_oauth_scopes.as_deref().unwrap_or_default();
-    let granted = |scope: &&String| {
-        of_client.contains(scope) && wanted.is_none_or(|wanted| wanted.is_empty() || wanted.contains(scope))
+    let Some((wanted, first)) = wanted.and_then(|wanted| Some((wanted, wanted.first()?))) else {
+        return Ok(subject.scopes.clone());
     };
+    let of_client = client.configuration.allowed_oauth_scopes.as_deref().unwrap_or_default();
+    let granted = |scope: &&String| of_client.contains(scope) && wanted.contains(scope);
     let scopes: Vec<String> = subject.scopes.iter().filter(granted).cloned().collect();
-    match wanted.and_then(<[String]>::first) {
-        Some(first) if scopes.is_empty() => {
-            Err(Error::invalid_parameter(format!("Invalid scope requested: {first}")))
-        }
-        _ => Ok(scopes),
+    if scopes.is_empty() {
+        return Err(Error::invalid_parameter(format!("Invalid scope requested: {first}")));
     }
+    Ok(scopes)
 }
 
 /// Who acts: the actor now, inside it whoever acted before. Without an actor it stays as it was.
