@@ -1,9 +1,11 @@
 //! The end of a sign-in as far as devices go: a remembered one that has not proved itself is asked to; tokens name their
 //! device, and one that nobody knows gets a key.
 
+use cenote_model::ErrorCode;
 use cenote_model::types::NewDeviceMetadataType;
 use cenote_store::User;
 
+use crate::context::Context;
 use crate::devices::device;
 use crate::error::Error;
 use crate::sign_in::completion;
@@ -44,16 +46,9 @@ pub async fn of_tokens(sign_in: SignIn<'_>, user: &User, progress: &Progress) ->
     if device::tracking(pool).is_none() {
         return Ok(TokenDevice::default());
     }
-    if let Some(key) = &progress.device {
-        if !progress.device_proved {
-            // One that is not remembered is seen all the same.
-            device::update(context, user, key, &[], |device| {
-                device.authenticated_ms = context.now_ms;
-                device.address = context.caller.source_ip.to_string();
-                Ok(())
-            })
-            .await?;
-        }
+    if let Some(key) = &progress.device
+        && (progress.device_proved || see(context, user, key).await?)
+    {
         return Ok(TokenDevice { key: Some(key.clone()), new: None });
     }
     let key = device::new_key(context, pool);
@@ -62,4 +57,18 @@ pub async fn of_tokens(sign_in: SignIn<'_>, user: &User, progress: &Progress) ->
         device_key: Some(key.clone()),
     };
     Ok(TokenDevice { key: Some(key), new: Some(new) })
+}
+
+/// Notes that the device was there, though it proved nothing. False for one that was forgotten meanwhile: what the user has shown
+/// is used up by now, and good for tokens all the same.
+async fn see(context: &Context, user: &User, key: &str) -> Result<bool, Error> {
+    let seen = device::update(context, user, key, &[], |device| {
+        device.authenticated_ms = context.now_ms;
+        device.address = context.caller.source_ip.to_string();
+        Ok(())
+    });
+    match seen.await {
+        Err(error) if error.code == ErrorCode::ResourceNotFoundException => Ok(false),
+        seen => seen.map(|()| true),
+    }
 }

@@ -68,3 +68,26 @@ async fn a_sign_in_that_waits_is_its_clients_and_its_addresss() {
     world.service.caller.source_ip = here;
     assert!(world.begin_proof("alice", &Value::Null, &phone.key).await.is_ok());
 }
+
+/// One that need not prove itself is named by the tokens alone: when it is gone by then, they name another.
+#[tokio::test]
+async fn a_device_that_is_forgotten_before_the_code_does_not_spoil_it() {
+    let recovery = json!({ "RecoveryMechanisms": [{ "Name": "admin_only", "Priority": 1 }] });
+    let pool = json!({ "AccountRecoverySetting": recovery });
+    let world = world_of(always(), TestService::builder(), pool).await;
+    let (phone, _) = world.phone("alice").await;
+    let mut status = world.of_user("alice", &phone.key);
+    status["DeviceRememberedStatus"] = json!("not_remembered");
+    world.service.ok("AdminUpdateDeviceStatus", status).await;
+    let required = json!({ "UserPoolId": world.pool, "MfaConfiguration": "ON", "EmailMfaConfiguration": {} });
+    world.service.ok("SetUserPoolMfaConfig", required).await;
+    let asked = world.sign_in_with("alice", &phone.key).await.unwrap();
+    assert_eq!(asked["ChallengeName"], "EMAIL_OTP");
+    let code = world.service.code_sent_to("alice@test.com").await;
+    world.service.ok("AdminForgetDevice", world.of_user("alice", &phone.key)).await;
+    let answers = json!({ "USERNAME": "alice", "EMAIL_OTP_CODE": code });
+    let answer = world.answer_device("EMAIL_OTP", &asked["Session"], answers).await.unwrap();
+    let new = &answer["AuthenticationResult"]["NewDeviceMetadata"]["DeviceKey"];
+    assert_ne!(new, &json!(phone.key));
+    assert_eq!(&claims(&Tokens::of(&answer).access)["device_key"], new);
+}
