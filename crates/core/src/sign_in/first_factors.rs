@@ -40,7 +40,8 @@ pub fn offered(sign_in: SignIn<'_>, subject: &Subject, typed: &str) -> Vec<Chall
 }
 
 /// Those of some challenges that lead from what was shown to a level that was asked for, to the first that any leads to. All,
-/// where none was. Where users are hidden every password may lead to every level: whether it does is said to who has it.
+/// where none was. Where users are hidden every password may lead to every level: whether it does is said to who has it. So that
+/// nobody is left with one that leads nowhere, all are offered there that lead to any.
 #[must_use]
 pub fn toward(
     sign_in: SignIn<'_>,
@@ -62,6 +63,10 @@ pub fn toward(
         !shown.contains(&method)
             && (level.is_met_with(shown, method) || (method == Method::Password && reaches()))
     };
+    if sign_in.client.hides_users() {
+        let leads_on = |challenge: &ChallengeNameType| targets.iter().any(|level| leads(*challenge, *level));
+        return challenges.iter().copied().filter(leads_on).collect();
+    }
     let of_level = |level: &Level| -> Vec<ChallengeNameType> {
         challenges.iter().copied().filter(|challenge| leads(*challenge, *level)).collect()
     };

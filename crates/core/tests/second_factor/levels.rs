@@ -428,3 +428,27 @@ async fn a_derived_token_says_the_same() {
         }
     }
 }
+
+/// To a client that hides its users whether a password leads on is said to who has it. So all that leads to any of the levels is
+/// offered: nobody is sent to a password that leads nowhere.
+#[tokio::test]
+async fn who_hides_its_users_offers_what_leads_to_any_of_the_levels() {
+    let world = world(TestService::builder()).await;
+    let hiding = json!({
+        "UserPoolId": world.pool, "ClientId": world.client, "ExplicitAuthFlows": FLOWS,
+        "PreventUserExistenceErrors": "ENABLED",
+    });
+    world.service.ok("UpdateUserPoolClient", hiding).await;
+    let wanted = format!("{} {}", LEVELS[3], LEVELS[1]);
+    let asked = world.choose(json!({ "TARGET_ACR_VALUES": wanted })).await.unwrap();
+    assert_eq!(asked["AvailableChallenges"], json!(["PASSWORD_SRP", "PASSWORD", "EMAIL_OTP", "SMS_OTP"]));
+    let asked = world.answer(&asked, "alice", json!({ "ANSWER": "EMAIL_OTP" })).await.unwrap();
+    assert_eq!(level(&world.redeem(&asked).await.unwrap()), json!([LEVELS[1], ["email_otp"]]));
+    // The password leads as far as it can.
+    let app = world.alices_app().await;
+    let asked = world.by_password(&wanted).await.unwrap();
+    assert_eq!(level(&world.show(&asked, &app).await.unwrap()), json!([LEVELS[3], ["pwd", "otp", "mfa"]]));
+    // What leads to none is not offered.
+    let asked = world.choose(json!({ "TARGET_ACR_VALUES": LEVELS[3] })).await.unwrap();
+    assert_eq!(asked["AvailableChallenges"], json!(["PASSWORD_SRP", "PASSWORD"]));
+}
