@@ -81,7 +81,9 @@ pub(super) async fn respond(sign_in: SignIn<'_>, text: Option<&str>) -> Result<O
         .await?;
         return advance(sign_in, user, session.progress.with_second(Factor::SoftwareToken)).await;
     }
-    let Some(address) = parameters.find("EMAIL").filter(|address| !address.is_empty()) else {
+    // The developer guide writes it in small letters.
+    let given = |name| parameters.find(name).filter(|address| !address.is_empty());
+    let Some(address) = given("EMAIL").or_else(|| given("email")) else {
         return Err(Error::not_authorized("The user has not set up MFA."));
     };
     check_email(pool, &user, &session.progress)?;

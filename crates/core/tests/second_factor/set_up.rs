@@ -159,6 +159,10 @@ async fn an_address_is_set_up_on_the_way() {
         let refused = world.answer(&asked, "alice", json!({ "EMAIL": wrong })).await.unwrap_err();
         assert_eq!(refused.0, "InvalidParameterException", "{refused:?}");
     }
+    // The developer guide writes the name in small letters, clients in capitals.
+    let lower = world.start("alice").await;
+    let sent = world.answer(&lower, "alice", json!({ "email": ADDRESS })).await.unwrap();
+    assert_eq!(sent["ChallengeName"], "EMAIL_OTP");
     let sent = world.answer(&asked, "alice", json!({ "EMAIL": ADDRESS })).await.unwrap();
     assert_eq!(sent["ChallengeName"], "EMAIL_OTP");
     assert_eq!(sent["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"], "a***@e***");
