@@ -53,7 +53,7 @@ pub struct GroupConfiguration {
     pub preferred_role: Option<String>,
 }
 
-/// The groups as the function wants them. An absent member means no change, an empty list none.
+/// The groups as the function wants them, in place of all that there were: an absent member leaves none, as an empty list does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GroupOverrideDetails {
