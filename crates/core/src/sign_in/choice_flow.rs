@@ -64,7 +64,9 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     let all = offered(sign_in, &subject, typed);
     check_existence(sign_in, &subject, &all)?;
     let progress = match step_up::start(sign_in, &subject.user, &target, credit, &all, preferred)? {
-        Start::First(progress) => progress,
+        Start::First(progress) => {
+            Progress { device: presented::named(sign_in).map(str::to_owned), ..progress }
+        }
         Start::Second(progress) => return ask_second(sign_in, &subject, progress).await,
     };
     let offered = toward(sign_in, &subject.user, &progress, &all);

@@ -8,6 +8,7 @@ use crate::messages;
 use crate::recovery::simulated;
 use crate::sign_in::advance::advance;
 use crate::sign_in::code_tries;
+use crate::sign_in::device::presented;
 use crate::sign_in::first_factors::{of_contact, of_user};
 use crate::sign_in::level::Method;
 use crate::sign_in::one_time_code::{self, Addressee, CodeUse, MISMATCH, SentCode, delivery_parameters};
@@ -117,8 +118,10 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contac
         let metadata = sign_in.answer_metadata();
         confirmation::announce(context, pool, &user, Some(client.id()), metadata).await?;
     }
+    let device = presented::find_own(sign_in, &user, session.progress.device.as_deref()).await?;
+    let progress = Progress { device, ..session.progress };
     let method = Method::of_contact(contact);
-    advance(sign_in, user, session.progress.clone().with_first(FirstFactor::OneTimeCode, method)).await
+    advance(sign_in, user, progress.with_first(FirstFactor::OneTimeCode, method)).await
 }
 
 /// What only the owner of the code may learn.

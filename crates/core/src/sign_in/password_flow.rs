@@ -57,7 +57,7 @@ pub(super) async fn prove(
     if !matches || user.status == UserStatus::ExternalProvider {
         return Err(guess.wrong(spent).await);
     }
-    let device = presented::find(sign_in, user, None).await;
+    let device = presented::find(sign_in, user, progress.device.as_deref()).await;
     let user = guess.right(if device.is_ok() { spent } else { ChangeSet::new() }).await?;
     advance(sign_in, user, Progress { device: device?, ..progress.with_password() }).await
 }

@@ -61,9 +61,10 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     if !proved || user.status == UserStatus::ExternalProvider {
         return Err(guess.wrong(if session.is_some() { consumed } else { ChangeSet::new() }).await);
     }
-    let device = presented::find(sign_in, user, block.device.as_deref()).await;
-    let user = guess.right(if device.is_ok() { consumed } else { ChangeSet::new() }).await?;
     let before = session.map(|session| session.progress).unwrap_or_default();
+    let device = block.device.as_deref().or(before.device.as_deref());
+    let device = presented::find(sign_in, user, device).await;
+    let user = guess.right(if device.is_ok() { consumed } else { ChangeSet::new() }).await?;
     let mut progress = Progress { device: device?, ..before.with_password() };
     if block.flow == Flow::Custom {
         progress.custom = Some(Custom::with_srp(&block.typed));

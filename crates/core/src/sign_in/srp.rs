@@ -12,8 +12,8 @@ use cenote_model::types::ChallengeNameType;
 use cenote_store::{Change, UsedSession, User};
 use serde::{Deserialize, Serialize};
 
-use crate::devices::device::check_form;
 use crate::error::Error;
+use crate::sign_in::device::presented;
 use crate::sign_in::session::Session;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::names::{self, NewName};
@@ -100,11 +100,7 @@ pub(super) async fn challenge_typed(
         flow,
         typed: typed.to_owned(),
         user_id: user_id.clone(),
-        device: sign_in
-            .parameters
-            .find("DEVICE_KEY")
-            .filter(|key| check_form(key).is_ok())
-            .map(str::to_owned),
+        device: presented::named(sign_in).map(str::to_owned),
         client_public: client_public.to_hex(),
         challenge: STANDARD.encode(challenge.to_bytes().expose()),
         session: session.map(|session| session.id().to_owned()),

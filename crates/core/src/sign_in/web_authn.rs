@@ -14,6 +14,7 @@ use crate::passkeys::relying_party::{RelyingParty, can_be_two_factors, is_enable
 use crate::pools::Pool;
 use crate::sign_in::advance::advance;
 use crate::sign_in::credentials;
+use crate::sign_in::device::presented;
 use crate::sign_in::first_factors;
 use crate::sign_in::level::Method;
 use crate::sign_in::progress::{FirstFactor, Progress};
@@ -165,8 +166,10 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
         Ok((Method::of_passkey(passkey), vec![session.consume()]))
     })
     .await?;
+    let device = presented::find_own(sign_in, &user, session.progress.device.as_deref()).await?;
+    let progress = Progress { device, ..session.progress };
     let first = FirstFactor::WebAuthn { user_verified: shown.user_verified };
-    advance(sign_in, user, session.progress.clone().with_first(first, method)).await
+    advance(sign_in, user, progress.with_first(first, method)).await
 }
 
 /// Checks the proof by the user's passkey. It is as much work when there is none.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cenote_core::testing::text;
 use cenote_store::{Change, User};
 use serde_json::{Value, json};
@@ -439,4 +439,33 @@ async fn a_pool_that_asks_for_more_meanwhile_gets_it() {
     assert_eq!(world.prove("alice", &session, &unverified).await, Err(invalid));
     let verified = old.authenticate(&Said::to(&options, ORIGIN));
     assert!(signed_in(&world.prove("alice", &session, &verified).await));
+}
+
+/// A device that is named with it is the sign-in's, and is given no second key.
+#[tokio::test]
+async fn a_passkey_comes_from_a_device_as_well() {
+    let world = World::new().await;
+    let devices = json!({ "ChallengeRequiredOnNewDevice": true, "DeviceOnlyRememberedOnUserPrompt": true });
+    let request = json!({ "UserPoolId": world.pool, "DeviceConfiguration": devices });
+    world.service.ok("UpdateUserPool", request).await;
+    let authenticator = world.passkey("alice", b"one").await;
+    let signed_in =
+        world.sign_in("alice", &authenticator, |_| {}).await.unwrap()["AuthenticationResult"].clone();
+    let key = signed_in["NewDeviceMetadata"]["DeviceKey"].clone();
+    let verifier = json!({ "Salt": STANDARD.encode([1; 16]), "PasswordVerifier": STANDARD.encode([1; 384]) });
+    let request = json!({
+        "AccessToken": signed_in["AccessToken"], "DeviceKey": key, "DeviceSecretVerifierConfig": verifier,
+    });
+    world.service.ok("ConfirmDevice", request).await;
+    for (name, is_new) in [(key, false), (json!("us-east-1_0f3c9a52"), true)] {
+        let (options, session) = world.ask(&world.client, "alice").await;
+        let credential = authenticator.authenticate(&Said::to(&options, ORIGIN)).to_string();
+        let request = json!({
+            "ClientId": world.client, "ChallengeName": "WEB_AUTHN", "Session": session,
+            "ChallengeResponses": { "USERNAME": "alice", "CREDENTIAL": credential, "DEVICE_KEY": name },
+        });
+        let answer = world.service.ok("RespondToAuthChallenge", request).await;
+        let new = answer["AuthenticationResult"].get("NewDeviceMetadata");
+        assert_eq!(new.is_some(), is_new, "{answer}");
+    }
 }

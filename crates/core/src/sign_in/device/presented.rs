@@ -24,8 +24,28 @@ pub async fn find(sign_in: SignIn<'_>, user: &User, earlier: Option<&str>) -> Re
         device::check_form(key)?;
         return Ok(Some(device::get(context, user, key).await?.key));
     }
-    let Some(key) = earlier else { return Ok(None) };
+    find_own(sign_in, user, earlier).await
+}
+
+/// The same after something that is used up already: a key that leads nowhere is dropped, this request's too.
+///
+/// # Errors
+/// When the store can't be read.
+pub async fn find_own(
+    sign_in: SignIn<'_>,
+    user: &User,
+    earlier: Option<&str>,
+) -> Result<Option<String>, Error> {
+    let SignIn { context, pool, .. } = sign_in;
+    let key = named(sign_in).or(earlier).filter(|_| device::tracking(pool).is_some());
+    let Some(key) = key else { return Ok(None) };
     Ok(context.store.find_device(&user.pool_id, &user.sub, key).await?.map(|device| device.key))
+}
+
+/// The key in this request, if it has the form of one. Whether it is the user's is not known yet.
+#[must_use]
+pub fn named(sign_in: SignIn<'_>) -> Option<&str> {
+    sign_in.parameters.find("DEVICE_KEY").filter(|key| device::check_form(key).is_ok())
 }
 
 /// The sign-in's device, if it is remembered.

@@ -210,3 +210,47 @@ async fn no_level_is_reached_by_a_device() {
         assert_eq!(world.flow("USER_AUTH", merged(parameters, unknown)).await, Err(missing()));
     }
 }
+
+/// However a sign-in begins, a device that is known goes along, and is given no second key.
+#[tokio::test]
+async fn a_code_comes_from_a_device_as_well() {
+    let first = json!({ "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } });
+    let world = world_of(bypass(false), TestService::builder(), json!({ "Policies": first })).await;
+    let flows = FLOWS.iter().chain(&["ALLOW_USER_AUTH"]).collect::<Vec<_>>();
+    let client = json!({ "UserPoolId": world.pool, "ClientId": world.client, "ExplicitAuthFlows": flows });
+    world.service.ok("UpdateUserPoolClient", client).await;
+    let (phone, _) = world.phone("alice").await;
+    let key = |key: &str| json!({ "DEVICE_KEY": key });
+    let choose = async |more: Value| {
+        world.flow("USER_AUTH", merged(json!({ "USERNAME": "alice" }), more)).await.unwrap()
+    };
+    let by_code = async |start: Value, answer: Value| {
+        let asked = choose(merged(start, json!({ "PREFERRED_CHALLENGE": "EMAIL_OTP" }))).await;
+        let code = json!({ "EMAIL_OTP_CODE": world.service.code_sent_to("alice@test.com").await });
+        world.answer_to(&asked, merged(code, answer)).await.unwrap()
+    };
+    let own = json!([null, null, phone.key, false]);
+    // Named at the start or with the code: remembered, it proves itself, after the code and not instead.
+    for (start, answer) in [(key(&phone.key), json!({})), (json!({}), key(&phone.key))] {
+        let asked = by_code(start, answer).await;
+        assert_eq!(told(&world.proved(&asked, "alice", &phone).await.unwrap()), own);
+    }
+    // The start is enough for a password that is chosen later, too.
+    let asked = choose(key(&phone.key)).await;
+    let password = json!({ "ANSWER": "PASSWORD", "PASSWORD": PASSWORD });
+    let asked = world.answer_to(&asked, password).await.unwrap();
+    assert_eq!(told(&world.proved(&asked, "alice", &phone).await.unwrap()), own);
+    // One that is nobody's, another user's, or no key is none.
+    let (others, _) = world.phone("bob").await;
+    for foreign in ["us-east-1_0f3c9a52", &others.key, "no key", ""] {
+        for (start, answer) in [(key(foreign), json!({})), (json!({}), key(foreign))] {
+            let told = told(&by_code(start, answer).await);
+            assert_ne!(told[2], json!(foreign));
+            assert_eq!(told[3], true, "{foreign}");
+        }
+    }
+    let mut status = world.of_user("alice", &phone.key);
+    status["DeviceRememberedStatus"] = json!("not_remembered");
+    world.service.ok("AdminUpdateDeviceStatus", status).await;
+    assert_eq!(told(&by_code(json!({}), key(&phone.key)).await), own);
+}
