@@ -6,6 +6,10 @@ import threading
 import urllib.parse
 
 
+# What calls them signs with.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIALAMBDACALLER0000", "AWS_SECRET_ACCESS_KEY": "secret of the caller"}
+
+
 class FunctionError(Exception):
     """Thrown by a function: the caller is told its text."""
 

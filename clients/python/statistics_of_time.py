@@ -37,6 +37,12 @@ class Comparison:
         rounds = [(sorted(a), sorted(b)) for a, b in zip(first, second, strict=True) if a and b]
         self.rounds = [(a, b, 1 / (len(a) + len(b) + 1)) for a, b in rounds]
 
+    def median_of_first(self):
+        return median([time for first, _, _ in self.rounds for time in first])
+
+    def count_of_second(self):
+        return sum(len(second) for _, second, _ in self.rounds)
+
     def z(self, constant):
         """How many standard deviations the second are later than the first and a constant. Equal times are rare; they would make
         it a little more."""

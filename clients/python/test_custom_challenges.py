@@ -3,11 +3,10 @@
 import pytest
 
 from cenote import Cenote
-from functions import Functions
+from functions import CREDENTIALS, Functions
 from people import NEW_PASSWORD, PASSWORD, Pool
 from ways import ADMIN, PUBLIC, Proof, Way, make_user, refused, signed_in
 
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIALAMBDACALLER0000", "AWS_SECRET_ACCESS_KEY": "secret of the caller"}
 
 
 @pytest.fixture(scope="module")

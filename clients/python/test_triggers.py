@@ -6,7 +6,6 @@ from cenote import Cenote
 from functions import FunctionError, Functions
 from people import NEW_PASSWORD, PASSWORD, Pool, as_dict
 
-LAMBDA_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIALAMBDACALLER0000", "AWS_SECRET_ACCESS_KEY": "secret of the caller"}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +18,7 @@ def functions():
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, functions):
     folder = tmp_path_factory.mktemp("triggers")
-    with Cenote(folder, "--lambda-endpoint", functions.url, env=LAMBDA_CREDENTIALS) as server:
+    with Cenote(folder, "--lambda-endpoint", functions.url, env=CREDENTIALS) as server:
         yield server
 
 

@@ -61,7 +61,7 @@ const PARTS: &[Part] = &[
     Part {
         name: "timing",
         proves: "where users are hidden, neither answers nor their time tell who exists",
-        needs: &[Need::Python],
+        needs: &[Need::Python, Need::Postgres],
         run: timing,
         only_by_name: None,
     },
