@@ -14,6 +14,7 @@
 //! | [`sign_in`], [`tokens`] | flows, challenges, sessions; JWTs, refresh, revocation |
 //! | [`messages`] | which text goes where, and the triggers that may change it |
 //! | [`encoded`] | answers as bytes |
+//! | [`resealing`] | what an older master key sealed |
 //! | [`threat`], [`analytics`] | what the engines of these names are told |
 
 pub mod analytics;
@@ -32,6 +33,7 @@ pub mod page;
 pub mod passkeys;
 pub mod pools;
 pub mod recovery;
+pub mod resealing;
 pub mod settings;
 pub mod sign_in;
 #[cfg(feature = "testing")]

@@ -176,9 +176,25 @@ impl KeyRing {
         self.unseal(purpose, context, &sealed)
     }
 
-    /// Whether a stored value should be unsealed and sealed again, because the active key did not make it.
-    pub fn needs_resealing(&self, sealed: &[u8]) -> bool {
-        Parts::split(sealed).is_none_or(|parts| parts.key_id != self.active().id())
+    /// Seals again, for the same purpose and context, what an older key of the ring has sealed. `None` when the active key made
+    /// it.
+    ///
+    /// # Errors
+    /// Those of [`KeyRing::unseal_text`].
+    pub fn reseal_text(
+        &self,
+        purpose: Purpose,
+        context: &[&str],
+        sealed: &str,
+        random: &dyn RandomSource,
+    ) -> Result<Option<String>, UnsealError> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| UnsealError::Malformed)?;
+        let parts = Parts::split(&sealed).ok_or(UnsealError::Malformed)?;
+        if parts.key_id == self.active().id() {
+            return Ok(None);
+        }
+        let plain = self.unseal(purpose, context, &sealed)?;
+        Ok(Some(self.seal_text(purpose, context, plain.expose(), random)))
     }
 }
 

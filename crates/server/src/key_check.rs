@@ -35,6 +35,22 @@ pub(crate) async fn ensure(
     verify(store, keyring).await
 }
 
+/// Seals the mark again if an older key did.
+pub(crate) async fn reseal(
+    store: &Store,
+    keyring: &KeyRing,
+    random: &dyn RandomSource,
+) -> Result<(), KeyCheckError> {
+    let old = store.find_meta(KEY).await?.ok_or(KeyCheckError::Absent)?;
+    let new =
+        keyring.reseal_text(Purpose::KeyCheck, &[KEY], &old, random).map_err(KeyCheckError::WrongKey)?;
+    if let Some(new) = new {
+        // Whoever was faster has sealed it with a key of theirs, which is looked at the next time.
+        store.replace_meta(KEY, &old, &new).await?;
+    }
+    Ok(())
+}
+
 /// Checks the key of a database.
 pub(crate) async fn verify(store: &Store, keyring: &KeyRing) -> Result<(), KeyCheckError> {
     check(store.find_meta(KEY).await?.as_deref(), keyring)

@@ -25,12 +25,17 @@ pub(crate) fn run(data: &[u8]) {
     let Some((purpose, rest)) = choose(data) else { return };
     let index = purpose % PURPOSES.len();
     let _ = RING.unseal(PURPOSES[index], &CONTEXT, rest);
-    let _ = RING.needs_resealing(rest);
     let Some(text) = super::text(rest) else { return };
-    if RING.unseal_text(PURPOSES[index], &CONTEXT, text).is_ok() {
+    let again = RING.reseal_text(PURPOSES[index], &CONTEXT, text, &SeededRandom::new(2));
+    assert!(again.is_err() || opens(index, text), "what does not open is sealed again: {text}");
+    if opens(index, text) {
         let made_here = SEALED.iter().any(|(purpose, sealed)| *purpose == index && sealed == text);
         assert!(made_here, "a forged value opens: {text}");
     }
+}
+
+fn opens(purpose: usize, text: &str) -> bool {
+    RING.unseal_text(PURPOSES[purpose], &CONTEXT, text).is_ok()
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {

@@ -8,6 +8,7 @@ mod decisions;
 mod device;
 mod levels;
 mod lockout;
+mod master_keys;
 mod new_contact;
 mod randomness;
 mod sequences;

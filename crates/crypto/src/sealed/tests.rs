@@ -76,9 +76,22 @@ fn rotation_keeps_old_values_readable() {
     assert_eq!(after.unseal(Purpose::TotpSeed, &[], &old).unwrap().expose(), b"seed");
     assert_eq!(after.unseal(Purpose::TotpSeed, &[], &new).unwrap().expose(), b"seed");
     assert_eq!(gone.unseal(Purpose::TotpSeed, &[], &old).unwrap_err(), UnsealError::UnknownKey(key(1).id()));
-    assert!(after.needs_resealing(&old));
-    assert!(!after.needs_resealing(&new));
-    assert!(after.needs_resealing(b""));
+}
+
+#[test]
+fn what_an_older_key_sealed_is_sealed_again_in_its_place_only() {
+    let (before, after) = (ring(), KeyRing::new(key(2), vec![key(1)]));
+    let random = SeededRandom::new(9);
+    let old = before.seal_text(Purpose::TotpSeed, &["user"], b"seed", &random);
+    let again = |place, sealed: &str| after.reseal_text(Purpose::TotpSeed, &[place], sealed, &random);
+    let new = again("user", &old).unwrap().unwrap();
+    assert_eq!(again("user", &new), Ok(None));
+    let alone = KeyRing::new(key(2), vec![]);
+    assert_eq!(alone.unseal_text(Purpose::TotpSeed, &["user"], &new).unwrap().expose(), b"seed");
+    assert_eq!(again("other", &old), Err(UnsealError::Rejected));
+    assert_eq!(again("user", "AA"), Err(UnsealError::Malformed));
+    let unknown = alone.reseal_text(Purpose::TotpSeed, &["user"], &old, &random);
+    assert_eq!(unknown, Err(UnsealError::UnknownKey(key(1).id())));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cenote_store::{Change, Durability, PoolId, Store};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Failure, Sources, master_key, print, print_either, say};
+use super::{Failure, Sources, master_key, print, print_either, reseal, say};
 use crate::access::{Policy, new_access_key};
 use crate::clock::SystemClock;
 use crate::config::{Layers, Problems};
@@ -46,6 +46,22 @@ pub(super) enum MasterCommand {
     /// Write a new master key into a new file that only you can read.
     #[command(after_help = "Example:\n  cenote keys master generate --out master.key")]
     Generate(GenerateArgs),
+    /// Seal everything in the database again with the key at the top of the key file. Servers may run meanwhile.
+    ///
+    /// Before: put the new key below the old one in the key file of every server and restart them, so that all can read it;
+    /// then move it to the top and restart them again. After: the old key still opens refresh tokens, sessions, codes and
+    /// messages that were made with it, so leave it where it is until the last of them has expired.
+    #[command(after_help = "Example:\n  cenote keys master reseal --config cenote.toml")]
+    Reseal(ResealArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResealArgs {
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +166,9 @@ pub(super) fn run(command: KeysCommand) -> Result<(), Failure> {
                     "wrote master key {id} to {path}\nkeep a copy in a safe place: without it the database is worthless"
                 ),
             )
+        }
+        KeysCommand::Master(MasterCommand::Reseal(args)) => {
+            on_store(&args.sources, async |store, keyring| reseal::run(&store, &keyring, args.json).await)
         }
         KeysCommand::Create(args) => create(&args),
         KeysCommand::List(args) => {

@@ -7,6 +7,7 @@ mod dev;
 mod keys;
 mod master_key;
 mod progress;
+mod reseal;
 mod restore;
 mod run;
 mod serve;

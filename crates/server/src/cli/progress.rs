@@ -21,10 +21,19 @@ impl ProgressLine {
     }
 
     pub(super) fn show(&mut self, progress: BackupProgress) {
+        self.put(|| line(progress));
+    }
+
+    /// How many of about so many things are done.
+    pub(super) fn show_count(&mut self, name: &str, done: u64, total: u64) {
+        self.put(|| bar(name, done, total, &total.to_string()));
+    }
+
+    fn put(&mut self, line: impl FnOnce() -> String) {
         if !self.enabled {
             return;
         }
-        let line = line(progress);
+        let line = line();
         if line != self.shown {
             // Nobody misses it if it can't be shown.
             let _ = write!(std::io::stderr(), "{ERASE}{line}");
@@ -48,9 +57,13 @@ fn line(progress: BackupProgress) -> String {
         BackupStage::Checksum => "checksum",
         BackupStage::Integrity => return format!("checking every table and index ({})", size(total)),
     };
+    bar(name, done, total, &size(total))
+}
+
+fn bar(name: &str, done: u64, total: u64, of: &str) -> String {
     let part = |whole: u64| done.min(total).saturating_mul(whole) / total.max(1);
     let bar: String = (0..WIDTH).map(|place| if place < part(WIDTH) { '#' } else { '.' }).collect();
-    format!("{name:<8} [{bar}] {:>3}% of {}", part(100), size(total))
+    format!("{name:<8} [{bar}] {:>3}% of {of}", part(100))
 }
 
 /// A number of bytes for people.

@@ -246,6 +246,7 @@ fn usage_is_explained() {
         &["keys", "--help"],
         &["keys", "master", "--help"],
         &["keys", "master", "generate", "--help"],
+        &["keys", "master", "reseal", "--help"],
         &["keys", "create", "--help"],
         &["keys", "list", "--help"],
         &["keys", "delete", "--help"],

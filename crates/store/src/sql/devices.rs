@@ -16,6 +16,11 @@ static OF_USER: Query<Device> = Query {
           AND remembered >= $4 ORDER BY device_key LIMIT $5",
     decode: decode_body,
 };
+static OF_POOL: Query<Device> = Query {
+    sql: "SELECT data, version FROM devices WHERE pool_id = $1 AND (sub, device_key) > ($2, $3) \
+          ORDER BY sub, device_key LIMIT $4",
+    decode: decode_body,
+};
 
 impl Store {
     /// A device of a user.
@@ -39,6 +44,17 @@ impl Store {
     ) -> Result<Vec<Device>, StoreError> {
         let remembered = i64::from(only_remembered);
         self.point(&OF_USER, params![pool, sub, after.unwrap_or_default(), remembered, limit]).await
+    }
+
+    /// The devices of all users of a pool by user and key, from the one behind `after`.
+    pub async fn list_devices_of_pool(
+        &self,
+        pool: &PoolId,
+        after: Option<(Sub, String)>,
+        limit: u32,
+    ) -> Result<Vec<Device>, StoreError> {
+        let (sub, key) = after.unwrap_or_default();
+        self.list(&OF_POOL, params![pool, &sub, &*key, limit]).await
     }
 }
 

@@ -41,6 +41,15 @@ impl Store {
         Ok(self.execute_freely(vec![step]).await? == 1)
     }
 
+    /// Stores a value in place of the one that is there; tells whether that was still `before`.
+    pub async fn replace_meta(&self, key: &str, before: &str, after: &str) -> Result<bool, StoreError> {
+        let step = Step::any(
+            "UPDATE meta SET value = $3 WHERE key = $1 AND value = $2",
+            params![key, before, after],
+        );
+        Ok(self.execute_freely(vec![step]).await? == 1)
+    }
+
     /// Whether the database answers, writes come back, and, if the last one failed, whether it can write again.
     pub async fn ping(&self) -> Result<(), StoreError> {
         if let Some(time) = self.engine.counters().progress.hangs_for() {

@@ -43,6 +43,14 @@ pub async fn devices_are_listed_by_key_and_go_with_their_user(store: &TemporaryS
     assert_eq!(list(&kept, false, None).await, ["a", "b"]);
     assert_eq!(list(&kept, false, Some("b")).await, ["c"]);
     assert_eq!(list(&kept, true, None).await, ["b", "c"]);
+    let of_pool = async |after: Option<&(cenote_store::Sub, String)>| {
+        let devices = store.list_devices_of_pool(&pool.id, after.cloned(), 4).await.unwrap();
+        devices.into_iter().map(|device| (device.sub, device.key)).collect::<Vec<_>>()
+    };
+    let first = of_pool(None).await;
+    let both = [&gone.sub, &kept.sub].map(|sub| ["a", "b", "c"].map(|key| (sub.clone(), key.to_owned())));
+    assert_eq!(first, both.concat()[..4]);
+    assert_eq!(of_pool(first.last()).await, both.concat()[4..]);
     commit(store, [delete(&gone)]).await;
     assert!(list(&gone, false, None).await.is_empty());
     assert_eq!(list(&kept, true, None).await.len(), 2);

@@ -227,4 +227,8 @@ pub async fn a_value_of_meta_is_stored_once(store: &TemporaryStore) {
     assert!(store.insert_meta_if_absent("check", value).await.unwrap());
     assert!(!store.insert_meta_if_absent("check", "other").await.unwrap());
     assert_eq!(store.find_meta("check").await.unwrap().as_deref(), Some(value));
+    assert!(!store.replace_meta("check", "other", "new").await.unwrap());
+    assert!(store.replace_meta("check", value, "\u{0} new").await.unwrap());
+    assert_eq!(store.find_meta("check").await.unwrap().as_deref(), Some("\u{0} new"));
+    assert!(!store.replace_meta("missing", value, "new").await.unwrap());
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`app`] | an authenticator app |
 //! | [`remembered`] | what must not be found, and the search for it |
+//! | [`resealed`] | a new master key |
 //! | [`post`] | a mail server and an SMS gateway |
 //! | [`served`] | the program as an operator runs it |
 //! | [`story`] | every operation, done well |
@@ -13,6 +14,7 @@ mod app;
 mod malformed;
 mod post;
 mod remembered;
+mod resealed;
 mod served;
 mod story;
 
@@ -92,6 +94,11 @@ async fn a_sqlite_database_its_backup_and_a_json_log_tell_no_secrets() {
     none(&remembered.search_database(&database), "the database");
     none(&remembered.search_for_deleted(&database), "the database");
     search_log(&remembered, &log, &metrics);
+    resealed::seal_again(directory.path());
+    none(
+        &remembered.search_database(&sqlite_files(directory.path())),
+        "the database under another master key",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -143,7 +143,8 @@ pub fn now() -> SystemTime {
 }
 
 /// What a subcommand prints.
-fn output(directory: &Path, arguments: &[&str]) -> String {
+/// What a subcommand that succeeds prints.
+pub fn output(directory: &Path, arguments: &[&str]) -> String {
     let output = cenote(directory).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
     String::from_utf8(output.stdout).unwrap()
