@@ -24,6 +24,8 @@ class Functions:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body in one piece: the second would wait for the acknowledgement of the first.
+            wbufsize = -1
 
             def do_POST(self):
                 event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

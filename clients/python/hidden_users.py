@@ -22,9 +22,8 @@ Name = collections.namedtuple("Name", "kind offered typed")
 class Site:
     """A server, one connection to it, and the pools there."""
 
-    def __init__(self, server, functions, users):
+    def __init__(self, server, users):
         self.server = server
-        self.functions = functions
         self.users = users
         self.wire = Wire(server)
         self.worlds = {}
@@ -50,21 +49,20 @@ class Plain:
     kinds = ("confirmed", "disabled", "unconfirmed", "no contact", "invited")
     flows = FLOWS
     contacts = (MAIL,)
+    options = {
+        "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    }
 
     def __init__(self, site):
         self.wire = site.wire
         self.count = site.users
         options = {"PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": self.flows}
-        self.pool = Pool(site.server, options, **self.options(site))
+        self.pool = Pool(site.server, options, **self.options)
         self.client_id = self.pool.client_id
         self.fresh = 0
         self.answers = {}
         self.prepare()
         self.users = [self.name(kind, self.make(kind)) for kind in self.kinds for _ in range(self.count)]
-
-    def options(self, site):
-        remembered = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
-        return {"DeviceConfiguration": remembered}
 
     def prepare(self):
         pass
@@ -148,8 +146,7 @@ class Aliases(Plain):
 
     kinds = ("confirmed", "disabled", "unconfirmed", "invited")
 
-    def options(self, site):
-        return {"AliasAttributes": [MAIL]}
+    options = {"AliasAttributes": [MAIL]}
 
     def name(self, kind, typed):
         return Name(kind, None, f"{typed}@example.com")
@@ -161,8 +158,7 @@ class Aliases(Plain):
 class Addresses(Aliases):
     """Users whose names are their addresses."""
 
-    def options(self, site):
-        return {"UsernameAttributes": [MAIL]}
+    options = {"UsernameAttributes": [MAIL]}
 
     def new_name(self, start="nobody"):
         return f"{super().new_name(start)}@example.com"
@@ -182,10 +178,11 @@ class Choice(Plain):
     flows = (*FLOWS, "ALLOW_USER_AUTH")
     contacts = (MAIL, PHONE)
 
-    def options(self, site):
-        factors = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
-        policies = {"SignInPolicy": {"AllowedFirstAuthFactors": factors}}
-        return {"Policies": policies, "SmsConfiguration": SMS, "AutoVerifiedAttributes": [MAIL, PHONE]}
+    options = {
+        "Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]}},
+        "SmsConfiguration": SMS,
+        "AutoVerifiedAttributes": [MAIL, PHONE],
+    }
 
     def prepare(self):
         self.ask(
@@ -208,27 +205,3 @@ class Choice(Plain):
             typed = self.new_name()
             self.known[self.offered(typed)].append(typed)
         return random.sample(known, count)
-
-
-class Custom(Plain):
-    """Functions that ask everybody the same, and take no answer."""
-
-    flows = (*FLOWS, "ALLOW_CUSTOM_AUTH")
-
-    def options(self, site):
-        def define(event):
-            event["response"] |= {"challengeName": "CUSTOM_CHALLENGE", "issueTokens": False, "failAuthentication": False}
-            return event
-
-        def create(event):
-            event["response"] |= {
-                "publicChallengeParameters": {"question": "2 + 3"}, "privateChallengeParameters": {"answer": "5"},
-            }
-            return event
-
-        def verify(event):
-            event["response"]["answerCorrect"] = False
-            return event
-
-        functions = {"DefineAuthChallenge": define, "CreateAuthChallenge": create, "VerifyAuthChallengeResponse": verify}
-        return {"LambdaConfig": {name: site.functions.add(name, function) for name, function in functions.items()}}

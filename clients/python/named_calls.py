@@ -1,9 +1,11 @@
-"""Calls by which anybody can ask about a name: each makes the request about one, after what has to come before it."""
+"""Calls by which anybody can ask about a name: each makes the request about one, after what has to come before it.
+
+Those of CUSTOM_AUTH are not among them: they take the time of the pool's functions."""
 
 import json
 
 from authenticator import Authenticator
-from hidden_users import ORIGIN, Addresses, Aliases, Choice, Custom, Plain, Subs
+from hidden_users import ORIGIN, Addresses, Aliases, Choice, Plain, Subs
 from people import PASSWORD
 from wire import request
 
@@ -160,15 +162,6 @@ def passkey(world, name):
     return request("RespondToAuthChallenge", **answer(world, "WEB_AUTHN", name, session, CREDENTIAL=credential))
 
 
-def question(world, name):
-    return request("InitiateAuth", **start(world, "CUSTOM_AUTH", name))
-
-
-def wrong_answer(world, name):
-    asked = world.ask("InitiateAuth", **start(world, "CUSTOM_AUTH", name))
-    return request("RespondToAuthChallenge", **answer(world, "CUSTOM_CHALLENGE", name, asked["Session"], ANSWER="4"))
-
-
 # The pool, the call, and the factor that a name must be offered for it.
 CALLS = [
     *((Plain, call, None) for call in (forgot_password, confirm_forgot_password, resend_confirmation_code, confirm_sign_up)),
@@ -181,5 +174,4 @@ CALLS = [
     *((Choice, call, "EMAIL_OTP") for call in (prefer_email, select_email, email_code)),
     *((Choice, call, "SMS_OTP") for call in (prefer_sms, sms_code)),
     *((Choice, call, "WEB_AUTHN") for call in (prefer_passkey, select_passkey, passkey)),
-    *((Custom, call, None) for call in (question, wrong_answer)),
 ]

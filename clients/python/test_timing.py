@@ -16,7 +16,6 @@ import random
 import pytest
 
 from cenote import Cenote
-from functions import CREDENTIALS, Functions
 from hidden_users import CONTROL, NOBODY, Site
 from named_calls import CALLS
 from statistics_of_time import Comparison
@@ -92,14 +91,12 @@ class Verdict:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def site(request, tmp_path_factory):
-    functions = Functions()
-    options = ["--clock", "--lambda-endpoint", functions.url]
+    options = ["--clock"]
     if request.param == "postgres":
         options += ["--set", f"store.url={request.getfixturevalue('postgres').database()}"]
-    with Cenote(tmp_path_factory.mktemp("timing"), *options, env=CREDENTIALS) as server:
-        yield Site(server, functions, USERS)
+    with Cenote(tmp_path_factory.mktemp("timing"), *options) as server:
+        yield Site(server, USERS)
         assert server.stop() == 0, server.read_log()
-    functions.close()
 
 
 @pytest.mark.parametrize("kind, call, challenge", CALLS, ids=lambda value: getattr(value, "__name__", None))
