@@ -71,7 +71,7 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     };
     let offered = toward(sign_in, &subject.user, &progress, &all);
     if offered.is_empty() {
-        return Err(target::unreachable());
+        return Err(target::level_unreachable());
     }
     let chosen = preferred.filter(|challenge| offered.contains(challenge));
     if let Some(chosen) = chosen {
@@ -120,7 +120,7 @@ pub fn check_password(
         return Ok(());
     }
     credentials::check_existence(sign_in, subject)?;
-    password_flow::check_unlocked(sign_in, subject, is_counted)
+    password_flow::check_unlocked_unless_counted(sign_in, subject, is_counted)
 }
 
 /// As for a password, but that a code confirms who is not confirmed yet.

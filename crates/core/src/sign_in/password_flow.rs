@@ -25,7 +25,7 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
     let found = subject::find(context, pool, client, username, Names::SignIn).await?;
     let (subject, is_counted) = migrate(sign_in, found, typed).await?;
     credentials::check_existence(sign_in, &subject)?;
-    check_unlocked(sign_in, &subject, is_counted)?;
+    check_unlocked_unless_counted(sign_in, &subject, is_counted)?;
     credentials::pre_authentication(sign_in, &subject).await?;
     prove(sign_in, subject, Progress::default(), typed, is_counted, ChangeSet::new()).await
 }
@@ -34,7 +34,11 @@ pub async fn run(sign_in: SignIn<'_>) -> Result<Outcome, Error> {
 ///
 /// # Errors
 /// `NotAuthorizedException`.
-pub(super) fn check_unlocked(sign_in: SignIn<'_>, subject: &Subject, is_counted: bool) -> Result<(), Error> {
+pub(super) fn check_unlocked_unless_counted(
+    sign_in: SignIn<'_>,
+    subject: &Subject,
+    is_counted: bool,
+) -> Result<(), Error> {
     if is_counted { Ok(()) } else { credentials::check_unlocked(sign_in.context, &subject.user) }
 }
 

@@ -93,7 +93,7 @@ pub fn missing_level(pool: &Pool, user: &User, progress: &Progress) -> Result<Op
             return Ok(Some(*level));
         }
     }
-    if progress.targets.is_empty() { Ok(None) } else { Err(target::unreachable()) }
+    if progress.targets.is_empty() { Ok(None) } else { Err(target::level_unreachable()) }
 }
 
 /// The second factors that lead from what was shown to a level. Where one is asked of the user anyway, it is one of these or

@@ -13,7 +13,7 @@ use crate::sign_in::progress::{FirstFactor, Progress};
 use crate::sign_in::second_factor::{self, Decision};
 use crate::sign_in::session;
 use crate::sign_in::step::SignIn;
-use crate::sign_in::target::{Target, unreachable};
+use crate::sign_in::target::{Target, level_unreachable};
 use crate::tokens::access_token::{self, PastSignIn};
 use crate::users::subject::Subject;
 
@@ -123,7 +123,7 @@ pub fn start(
             return Ok(Start::First(progress));
         }
     }
-    Err(unreachable())
+    Err(level_unreachable())
 }
 
 /// The same with a second factor, where the password was shown and one leads to the level or is asked of the user anyway. Nobody

@@ -55,6 +55,6 @@ fn parse_age(text: &str) -> Result<u64, Error> {
 
 /// Nothing that the user has leads to a level that was asked for.
 #[must_use]
-pub fn unreachable() -> Error {
+pub fn level_unreachable() -> Error {
     Error::invalid_parameter("The user has no factors that reach any of the TARGET_ACR_VALUES.")
 }
