@@ -5,9 +5,10 @@
 
 use cenote_model::types::{
     AccountRecoverySettingType, AdminCreateUserConfigType, AdvancedSecurityModeType, DefaultEmailOptionType,
-    DeviceConfigurationType, EmailConfigurationType, EmailSendingAccountType, EncryptionKeyType, IssuerType,
-    SoftwareTokenMfaConfigType, UserAttributeUpdateSettingsType, UserPoolMfaType, UserPoolPolicyType,
-    UserPoolTierType, UserPoolType, VerificationMessageTemplateType, VerifiedAttributeType,
+    DeviceConfigurationType, EmailConfigurationType, EmailSendingAccountType, EncryptionKeyType,
+    IssuerConfigurationType, IssuerType, KeyConfigurationType, SoftwareTokenMfaConfigType,
+    UserAttributeUpdateSettingsType, UserPoolMfaType, UserPoolPolicyType, UserPoolTierType, UserPoolType,
+    VerificationMessageTemplateType, VerifiedAttributeType,
 };
 
 use crate::pools::defaults;
@@ -17,19 +18,29 @@ use crate::pools::pool::PoolConfiguration;
 /// The configuration after a request. `before` is the pool as it is, or [`defaults::user_pool`] with what only
 /// CreateUserPool can say. Nothing is checked yet.
 #[must_use]
-pub fn apply(members: Members, before: PoolConfiguration) -> PoolConfiguration {
-    let PoolConfiguration { user_pool: before, software_token_mfa, sms_mfa, email_mfa, web_authn, sessions } =
-        before;
-    let default = defaults::user_pool();
+pub fn apply(members: Members, mut before: PoolConfiguration) -> PoolConfiguration {
+    let given = members.mfa_configuration;
+    let mfa = given.or(before.user_pool.mfa_configuration).unwrap_or(UserPoolMfaType::Off);
+    if mfa == UserPoolMfaType::Off {
+        // As SetUserPoolMfaConfig has it: no factor is set up while there is no second factor.
+        before = PoolConfiguration { software_token_mfa: None, sms_mfa: false, email_mfa: None, ..before };
+    }
+    let user_pool = user_pool(members, before.user_pool, mfa, before.sms_mfa);
+    // Whoever asks for MFA where there is no factor gets the one that can be had here.
+    let any_factor = is_enabled(before.software_token_mfa.as_ref()) || before.email_mfa.is_some();
+    let becomes_factor = mfa != UserPoolMfaType::Off && given.is_some() && !any_factor;
+    let sms_mfa = user_pool.sms_configuration.is_some() && (before.sms_mfa || becomes_factor);
+    PoolConfiguration { user_pool, sms_mfa, ..before }
+}
 
+/// What DescribeUserPool shows. `sms_mfa`: SMS is a second factor.
+fn user_pool(members: Members, before: UserPoolType, mfa: UserPoolMfaType, sms_mfa: bool) -> UserPoolType {
+    let default = defaults::user_pool();
     let tier = tier(&members, &before);
     let template = template(&members, before.verification_message_template.clone());
     let policies = policies(members.policies, before.policies, tier);
     let auto_verified = members.auto_verified_attributes.map(distinct).filter(|list| !list.is_empty());
-    let mfa_given = members.mfa_configuration.is_some();
-    let mfa = members.mfa_configuration.or(before.mfa_configuration).unwrap_or(UserPoolMfaType::Off);
-
-    let user_pool = UserPoolType {
+    UserPoolType {
         // Kept when left out.
         name: members.pool_name.or(before.name),
         user_pool_tier: Some(tier),
@@ -46,18 +57,9 @@ pub fn apply(members: Members, before: PoolConfiguration) -> PoolConfiguration {
         // These change what every token says, or which key seals it: never by leaving them out.
         issuer_configuration: members
             .issuer_configuration
-            .map(|mut given| {
-                given.type_ = given.type_.or(Some(IssuerType::Original));
-                given
-            })
+            .map(issuer_configuration)
             .or(before.issuer_configuration),
-        key_configuration: members
-            .key_configuration
-            .map(|mut given| {
-                given.key_type = given.key_type.or(Some(EncryptionKeyType::AwsOwnedKey));
-                given
-            })
-            .or(before.key_configuration),
+        key_configuration: members.key_configuration.map(key_configuration).or(before.key_configuration),
         acr_configuration: members.acr_configuration.or(before.acr_configuration),
         dcr_configuration: members
             .dcr_configuration
@@ -78,15 +80,8 @@ pub fn apply(members: Members, before: PoolConfiguration) -> PoolConfiguration {
             .map(email_configuration)
             .or(default.email_configuration),
         // It stays as long as second factors rely on it.
-        sms_configuration: members
-            .sms_configuration
-            .or(before.sms_configuration.filter(|_| sms_mfa && mfa != UserPoolMfaType::Off)),
-        device_configuration: members.device_configuration.map(|given| DeviceConfigurationType {
-            challenge_required_on_new_device: given.challenge_required_on_new_device.or(Some(false)),
-            device_only_remembered_on_user_prompt: given
-                .device_only_remembered_on_user_prompt
-                .or(Some(false)),
-        }),
+        sms_configuration: members.sms_configuration.or(before.sms_configuration.filter(|_| sms_mfa)),
+        device_configuration: members.device_configuration.map(device_configuration),
         sms_authentication_message: members.sms_authentication_message,
 
         // The three older members mirror the template.
@@ -105,22 +100,7 @@ pub fn apply(members: Members, before: PoolConfiguration) -> PoolConfiguration {
         custom_domain: before.custom_domain,
         status: before.status,
         ..UserPoolType::default()
-    };
-
-    if mfa == UserPoolMfaType::Off {
-        // As SetUserPoolMfaConfig has it: no factor is set up while there is no second factor.
-        return PoolConfiguration {
-            user_pool,
-            software_token_mfa: None,
-            sms_mfa: false,
-            email_mfa: None,
-            web_authn,
-            sessions,
-        };
     }
-    let other_factor = is_enabled(software_token_mfa.as_ref()) || email_mfa.is_some();
-    let sms_mfa = user_pool.sms_configuration.is_some() && (sms_mfa || (mfa_given && !other_factor));
-    PoolConfiguration { user_pool, software_token_mfa, sms_mfa, email_mfa, web_authn, sessions }
 }
 
 /// Whether the software token is on.
@@ -240,5 +220,21 @@ fn admin_create_user(
 
 fn email_configuration(mut given: EmailConfigurationType) -> EmailConfigurationType {
     given.email_sending_account.get_or_insert(EmailSendingAccountType::CognitoDefault);
+    given
+}
+
+fn issuer_configuration(mut given: IssuerConfigurationType) -> IssuerConfigurationType {
+    given.type_.get_or_insert(IssuerType::Original);
+    given
+}
+
+fn key_configuration(mut given: KeyConfigurationType) -> KeyConfigurationType {
+    given.key_type.get_or_insert(EncryptionKeyType::AwsOwnedKey);
+    given
+}
+
+fn device_configuration(mut given: DeviceConfigurationType) -> DeviceConfigurationType {
+    given.challenge_required_on_new_device.get_or_insert(false);
+    given.device_only_remembered_on_user_prompt.get_or_insert(false);
     given
 }
