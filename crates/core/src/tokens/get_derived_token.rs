@@ -47,13 +47,7 @@ pub async fn get_derived_token(
         None => None,
     };
     let scopes = scopes(&client, &subject, request.scopes.as_deref())?;
-    let grant = Grant {
-        origin_jti: subject.family.clone().unwrap_or_default(),
-        event_id: subject.event_id.clone().unwrap_or_default(),
-        auth_time: subject.auth_time,
-        device_key: None,
-        authentication: subject.authentication.clone(),
-    };
+    let grant = grant_of(&subject);
     let issue = Issue {
         pool: &pool,
         client: &client,
@@ -63,22 +57,57 @@ pub async fn get_derived_token(
         source: TokenGenerationSource::Authentication,
         client_metadata: None,
     };
-    let amend = |access: &mut Map<String, Value>, id: &mut Map<String, Value>| {
+    let derived = Derived { subject: &subject, actor: actor.as_ref(), scopes, audience };
+    let (access, id) = issue::claims(context, issue, |access, id| derived.amend(access, id)).await?;
+    let wanted = request.requested_token_type.unwrap_or(IssuedTokenTypeIdentifierType::AccessToken);
+    answer(context, &pool, wanted, access, id).await
+}
+
+/// The sign-in of the subject, as far as its token tells; of what it does not tell [`Derived::amend`] leaves nothing.
+fn grant_of(subject: &PresentedToken) -> Grant {
+    Grant {
+        origin_jti: subject.family.clone().unwrap_or_default(),
+        event_id: subject.event_id.clone().unwrap_or_default(),
+        auth_time: subject.auth_time,
+        device_key: None,
+        authentication: subject.authentication.clone(),
+    }
+}
+
+/// What makes a derived token another one than a sign-in at its client would yield.
+struct Derived<'a> {
+    subject: &'a PresentedToken,
+    actor: Option<&'a PresentedToken>,
+    scopes: Vec<String>,
+    audience: Option<String>,
+}
+
+impl Derived<'_> {
+    fn amend(&self, access: &mut Map<String, Value>, id: &mut Map<String, Value>) {
+        let Self { subject, actor, scopes, audience } = self;
         set(access, "scope", (!scopes.is_empty()).then(|| json!(scopes.join(" "))));
-        for claims in [&mut *access, &mut *id] {
+        for claims in [access, id] {
             set(claims, "origin_jti", subject.family.as_ref().map(|family| json!(family)));
             set(claims, "event_id", subject.event_id.as_ref().map(|id| json!(id)));
-            set(claims, "act", act(&subject, actor.as_ref()));
+            set(claims, "act", act(subject, *actor));
             let expires = claims.get("exp").and_then(Value::as_i64).unwrap_or(0).min(subject.expires);
             claims.insert("exp".into(), json!(expires));
-            if let Some(audience) = &audience {
+            if let Some(audience) = audience {
                 claims.insert("aud".into(), json!(audience));
             }
         }
-    };
-    let (access, id) = issue::claims(context, issue, amend).await?;
+    }
+}
+
+/// Signs the token that was wanted.
+async fn answer(
+    context: &Context,
+    pool: &Pool,
+    wanted: IssuedTokenTypeIdentifierType,
+    access: Map<String, Value>,
+    id: Map<String, Value>,
+) -> Result<GetDerivedTokenResponse, Error> {
     let keys = pool.keys(context).await?;
-    let wanted = request.requested_token_type.unwrap_or(IssuedTokenTypeIdentifierType::AccessToken);
     let (claims, key, token_type) = match wanted {
         IssuedTokenTypeIdentifierType::AccessToken => (access, &keys.access, OAuthTokenTypeType::Bearer),
         IssuedTokenTypeIdentifierType::IdToken => (id, &keys.id, OAuthTokenTypeType::NA),
