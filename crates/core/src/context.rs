@@ -139,11 +139,14 @@ impl Service {
         }
     }
 
-    /// Commits, forgets cached configuration that changed, and wakes the outbox worker.
+    /// Commits, if there is anything to, forgets cached configuration that changed, and wakes the outbox worker.
     ///
     /// # Errors
     /// As [`Store::commit`].
     pub async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
         let configuration = changes.iter().any(is_configuration);
         let message = changes.iter().any(|change| matches!(change, Change::AppendMessage(_)));
         let population =

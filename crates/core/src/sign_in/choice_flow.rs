@@ -172,7 +172,7 @@ pub async fn ask(sign_in: SignIn<'_>, choice: Choice<'_>) -> Result<Outcome, Err
         (ChallengeNameType::PasswordSrp, _, Some(client_public)) => {
             let client_public = srp_flow::parse_client_public(client_public)?;
             let session = session(ChallengeNameType::PasswordVerifier);
-            commit(sign_in, spent).await?;
+            sign_in.context.commit(spent).await?;
             srp::challenge_typed(sign_in, &subject, typed, Flow::Choice, &client_public, Some(&session))
                 .await?
         }
@@ -185,17 +185,10 @@ pub async fn ask(sign_in: SignIn<'_>, choice: Choice<'_>) -> Result<Outcome, Err
             }
             None => {
                 let session = session(chosen).seal(sign_in)?;
-                commit(sign_in, spent).await?;
+                sign_in.context.commit(spent).await?;
                 Outcome::challenge(chosen, [], Some(session))
             }
         },
     };
     Ok(Outcome { available: Some(offered), ..outcome })
-}
-
-async fn commit(sign_in: SignIn<'_>, spent: ChangeSet) -> Result<(), Error> {
-    if spent.is_empty() {
-        return Ok(());
-    }
-    Ok(sign_in.context.commit(spent).await?)
 }

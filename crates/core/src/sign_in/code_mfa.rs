@@ -95,11 +95,7 @@ pub(super) async fn respond(
     let Asked { code: sent, new_address } = session.state()?;
     let code = match contact {
         Contact::PhoneNumber => parameters.get("SMS_MFA_CODE")?,
-        // The model has a name of its own.
-        Contact::Email => match parameters.find("EMAIL_MFA_CODE").filter(|code| !code.is_empty()) {
-            Some(code) if parameters.find("EMAIL_OTP_CODE").is_none() => code,
-            _ => parameters.get("EMAIL_OTP_CODE")?,
-        },
+        Contact::Email => one_time_code::mailed(parameters)?,
     };
     let answer = Answer { session: &session, factor, typed };
     mfa_answer::take(sign_in, &answer, MISMATCH, |user| {

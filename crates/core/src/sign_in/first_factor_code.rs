@@ -85,16 +85,9 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>, contact: Contac
     let (_, name) = of_contact(contact);
     let (typed, session) = Session::of_answer(sign_in, session, name).await?;
     let code = match contact {
-        Contact::Email => match parameters.find("EMAIL_OTP_CODE") {
-            Some(code) => code,
-            // The model's name.
-            None => parameters.find("EMAIL_MFA_CODE").unwrap_or_default(),
-        },
-        Contact::PhoneNumber => parameters.find("SMS_OTP_CODE").unwrap_or_default(),
+        Contact::Email => one_time_code::mailed(parameters)?,
+        Contact::PhoneNumber => parameters.get("SMS_OTP_CODE")?,
     };
-    if code.is_empty() {
-        return Err(Error::invalid_parameter(format!("Missing required parameter {name}_CODE")));
-    }
     let sent: SentCode = session.state()?;
     let (subject, _) = session.get_subject(sign_in, typed).await?;
     let redeemed = code_tries::redeem(context, subject, &session, CodeUse::FirstFactor, MISMATCH, |user| {

@@ -59,8 +59,11 @@ impl<'a> Guess<'a> {
     pub async fn wrong(mut self, further: ChangeSet) -> Error {
         let context = self.sign_in.context;
         if self.is_counted {
-            let written = if further.is_empty() { Ok(()) } else { context.commit(further).await };
-            return written.err().map_or_else(Error::incorrect_credentials, Error::from);
+            return context
+                .commit(further)
+                .await
+                .err()
+                .map_or_else(Error::incorrect_credentials, Error::from);
         }
         let counted = update_user(context, self.subject, |user| {
             let unlocked = check_unlocked(context, user);

@@ -56,6 +56,7 @@ pub mod password_verifier;
 pub mod progress;
 pub mod refresh_flow;
 pub mod second_factor;
+mod secret_block;
 pub mod session;
 pub mod srp_flow;
 pub mod step;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Error;
 use crate::messages::{self, Draft, MessagePurpose, Recipient};
+use crate::sign_in::parameters::Parameters;
 use crate::sign_in::step::SignIn;
 use crate::users::attempts::{self, Attempt};
 use crate::users::codes;
@@ -213,6 +214,14 @@ impl SentCode {
 fn binding(user: &User, used_as: CodeUse, attribute: &str) -> String {
     let value = Contact::from_attribute(attribute).and_then(|contact| contact.of(user)).unwrap_or_default();
     format!("{}:{attribute}:{value}", used_as.as_str())
+}
+
+/// The code that came by mail, by the name that the developer guide gives it, or by the model's.
+///
+/// # Errors
+/// `InvalidParameterException` when there is neither.
+pub fn mailed(parameters: Parameters<'_>) -> Result<&str, Error> {
+    parameters.get("EMAIL_OTP_CODE").or_else(|missing| parameters.get("EMAIL_MFA_CODE").map_err(|_| missing))
 }
 
 /// Where a code went, as its challenge says it.

@@ -11,8 +11,9 @@ use crate::sign_in::custom::history::Custom;
 use crate::sign_in::device::presented;
 use crate::sign_in::guess::Guess;
 use crate::sign_in::progress::Progress;
+use crate::sign_in::secret_block::SecretBlock;
 use crate::sign_in::session::{self, Session};
-use crate::sign_in::srp::{Flow, Proof, SecretBlock};
+use crate::sign_in::srp::{Flow, PasswordBlock, Proof};
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::sign_in::{credentials, flow};
 use crate::users::resolve::Names;
@@ -31,7 +32,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let encoded = parameters.get("PASSWORD_CLAIM_SECRET_BLOCK")?;
     let timestamp = parameters.get("TIMESTAMP")?;
     let bytes = STANDARD.decode(encoded).map_err(|_| Error::incorrect_credentials())?;
-    let block = SecretBlock::unseal(sign_in, &bytes)?;
+    let block = PasswordBlock::unseal(sign_in, &bytes)?;
     flow::check_custom_only(client, block.flow == Flow::Custom)?;
     let session = match block.flow {
         Flow::Srp | Flow::Custom => None,
@@ -46,12 +47,10 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let subject = subject::find(context, pool, client, &block.typed, Names::SignIn).await?;
     credentials::check_existence(sign_in, &subject)?;
     credentials::check_unlocked(context, &subject.user)?;
-    let user = &subject.user;
     let folded = pool.fold(typed);
     let is_named = folded == pool.fold(&block.typed)
         || folded == pool.fold(&block.user_id)
-        || typed == user.sub.as_str()
-        || user.names.iter().any(|name| name.key == folded);
+        || session::is_named(sign_in, &subject.user, typed);
     if !is_named {
         return Err(Error::incorrect_credentials());
     }

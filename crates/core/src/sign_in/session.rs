@@ -154,9 +154,7 @@ impl Session {
         if !here || session.challenge != challenge {
             return Err(invalid());
         }
-        if session.expires_ms <= context.now_ms {
-            return Err(Error::not_authorized("Invalid session for the user, session is expired."));
-        }
+        check_time(context, session.expires_ms)?;
         flow::check_custom_only(client, session.progress.custom.is_some())?;
         Ok(session)
     }
@@ -267,13 +265,26 @@ impl Session {
     }
 }
 
-fn is_named(sign_in: SignIn<'_>, user: &User, typed: &str) -> bool {
+/// Whether an answer names the user, by whatever name it has.
+#[must_use]
+pub fn is_named(sign_in: SignIn<'_>, user: &User, typed: &str) -> bool {
     let folded = sign_in.pool.fold(typed);
     typed == user.sub.as_str() || user.names.iter().any(|name| name.key == folded)
 }
 
 fn password_set_ms(user: &User) -> i64 {
     user.password.as_ref().map_or(0, |password| password.set_ms)
+}
+
+/// Whether what expires at this time, a session or a secret block, still counts.
+///
+/// # Errors
+/// `NotAuthorizedException`.
+pub fn check_time(context: &Context, expires_ms: i64) -> Result<(), Error> {
+    if expires_ms <= context.now_ms {
+        return Err(Error::not_authorized("Invalid session for the user, session is expired."));
+    }
+    Ok(())
 }
 
 /// The session is not one.

@@ -24,9 +24,7 @@ pub(super) async fn challenge(
     further: ChangeSet,
 ) -> Result<Outcome, Error> {
     let session = Session::new(sign_in, user, NAME, progress).seal(sign_in)?;
-    if !further.is_empty() {
-        sign_in.context.commit(further).await?;
-    }
+    sign_in.context.commit(further).await?;
     let mut outcome = Outcome::challenge(NAME, [("USER_ID_FOR_SRP", user.username.clone())], Some(session));
     if let Some(name) = user.software_token.as_ref().and_then(|token| token.name.clone()) {
         outcome.parameters.insert("FRIENDLY_DEVICE_NAME".to_owned(), name);

@@ -6,14 +6,14 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cenote_crypto::random::uuid;
-use cenote_crypto::sealed::Purpose;
 use cenote_crypto::srp::{self, ClientPublic, Verifier};
 use cenote_model::types::ChallengeNameType;
-use cenote_store::{Change, UsedSession, User};
+use cenote_store::User;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::sign_in::device::presented;
+use crate::sign_in::secret_block::SecretBlock;
 use crate::sign_in::session::Session;
 use crate::sign_in::step::{Outcome, SignIn};
 use crate::users::names::{self, NewName};
@@ -32,9 +32,9 @@ pub enum Flow {
     Custom,
 }
 
-/// What a secret block holds. It is good for one proof.
+/// What a secret block holds.
 #[derive(Serialize, Deserialize)]
-pub(super) struct SecretBlock {
+pub(super) struct PasswordBlock {
     id: String,
     pub flow: Flow,
     /// The user name as it was typed.
@@ -54,9 +54,21 @@ pub(super) struct SecretBlock {
     expires_ms: i64,
 }
 
-impl std::fmt::Debug for SecretBlock {
+impl std::fmt::Debug for PasswordBlock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretBlock(***)")
+        f.write_str("PasswordBlock(***)")
+    }
+}
+
+impl SecretBlock for PasswordBlock {
+    const SCOPE: &'static [&'static str] = &[];
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn expires_ms(&self) -> i64 {
+        self.expires_ms
     }
 }
 
@@ -89,13 +101,13 @@ pub(super) async fn challenge_typed(
     client_public: &ClientPublic,
     session: Option<&Session>,
 ) -> Result<Outcome, Error> {
-    let SignIn { context, pool, client, .. } = sign_in;
+    let SignIn { context, client, .. } = sign_in;
     let verifier = verifier(sign_in, &subject.user, typed)?;
     let salt = verifier.salt_hex();
     let random = std::sync::Arc::clone(&context.random);
     let challenge = context.compute.run(move || srp::Challenge::create(&verifier, random.as_ref())).await?;
     let user_id = user_id(sign_in, subject, typed);
-    let block = SecretBlock {
+    let block = PasswordBlock {
         id: uuid(context.random.as_ref()),
         flow,
         typed: typed.to_owned(),
@@ -106,13 +118,10 @@ pub(super) async fn challenge_typed(
         session: session.map(|session| session.id().to_owned()),
         expires_ms: context.now_ms + client.session_minutes() * 60_000,
     };
-    let plain = serde_json::to_vec(&block).map_err(Error::internal)?;
-    let scope = [pool.id().as_str(), client.id()];
-    let sealed = context.keyring.seal(Purpose::SecretBlock, &scope, &plain, context.random.as_ref());
     let parameters = [
         ("SALT", salt),
         ("SRP_B", challenge.server_public_hex()),
-        ("SECRET_BLOCK", STANDARD.encode(sealed)),
+        ("SECRET_BLOCK", STANDARD.encode(block.seal(sign_in)?)),
         ("USERNAME", user_id.clone()),
         ("USER_ID_FOR_SRP", user_id),
     ];
@@ -128,24 +137,7 @@ pub(super) struct Proof<'a> {
     pub timestamp: &'a str,
 }
 
-impl SecretBlock {
-    /// Opens a block of this client.
-    ///
-    /// # Errors
-    /// `NotAuthorizedException` for what is none, or is too old.
-    pub(super) fn unseal(sign_in: SignIn<'_>, block: &[u8]) -> Result<Self, Error> {
-        let SignIn { context, pool, client, .. } = sign_in;
-        let scope = [pool.id().as_str(), client.id()];
-        let plain = context.keyring.unseal(Purpose::SecretBlock, &scope, block);
-        let plain = plain.map_err(|_| Error::incorrect_credentials())?;
-        let block: Self =
-            serde_json::from_slice(plain.expose()).map_err(|_| Error::incorrect_credentials())?;
-        if block.expires_ms <= context.now_ms {
-            return Err(Error::not_authorized("Invalid session for the user, session is expired."));
-        }
-        Ok(block)
-    }
-
+impl PasswordBlock {
     /// Whether the proof shows the user's password. Costs two powers, whoever it is.
     ///
     /// # Errors
@@ -171,12 +163,6 @@ impl SecretBlock {
     pub(super) async fn check_unused(&self, sign_in: SignIn<'_>) -> Result<(), Error> {
         let used = sign_in.context.store.is_session_used(&self.id).await?;
         if used { Err(Error::incorrect_credentials()) } else { Ok(()) }
-    }
-
-    /// The change that uses the block up, for the change set of the proof that succeeded.
-    #[must_use]
-    pub(super) fn consume(&self) -> Change {
-        Change::MarkSessionUsed(UsedSession { id: self.id.clone(), expires_ms: self.expires_ms })
     }
 }
 

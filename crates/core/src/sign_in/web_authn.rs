@@ -103,9 +103,7 @@ pub async fn challenge(
     });
     let session =
         Session::of_subject(sign_in, subject, typed, NAME, progress).with_state(&question)?.seal(sign_in)?;
-    if !spent.is_empty() {
-        context.commit(spent).await?;
-    }
+    context.commit(spent).await?;
     let parameters = [("CREDENTIAL_REQUEST_OPTIONS", options.to_string())];
     Ok(Outcome::challenge(NAME, parameters, Some(session)))
 }

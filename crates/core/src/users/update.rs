@@ -112,7 +112,7 @@ async fn commit(context: &Context, of_user: ChangeSet, further: ChangeSet) -> Re
     let messages = changes.iter().position(|change| matches!(change, Change::AppendMessage(_)));
     let place = messages.unwrap_or(changes.len());
     changes.splice(place..place, of_user);
-    if changes.is_empty() { Ok(()) } else { context.commit(changes).await }
+    context.commit(changes).await
 }
 
 /// The same user as it is now, or `None` when it is gone.

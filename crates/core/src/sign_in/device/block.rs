@@ -1,14 +1,11 @@
-//! The secret block of DEVICE_PASSWORD_VERIFIER. It is sealed apart from that of PASSWORD_VERIFIER: neither serves as the other.
+//! The secret block of DEVICE_PASSWORD_VERIFIER.
 
-use cenote_crypto::sealed::Purpose;
-use cenote_store::{Change, UsedSession};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::sign_in::secret_block::SecretBlock;
 use crate::sign_in::session::Session;
-use crate::sign_in::step::SignIn;
 
-/// What a secret block holds. It is good for one proof.
+/// What it holds.
 #[derive(Serialize, Deserialize)]
 pub struct DeviceBlock {
     pub id: String,
@@ -29,40 +26,14 @@ impl std::fmt::Debug for DeviceBlock {
     }
 }
 
-impl DeviceBlock {
-    /// The bytes that go over the wire.
-    ///
-    /// # Errors
-    /// Never in practice.
-    pub fn seal(&self, sign_in: SignIn<'_>) -> Result<Vec<u8>, Error> {
-        let context = sign_in.context;
-        let plain = serde_json::to_vec(self).map_err(Error::internal)?;
-        Ok(context.keyring.seal(Purpose::SecretBlock, &scope(&sign_in), &plain, context.random.as_ref()))
+impl SecretBlock for DeviceBlock {
+    const SCOPE: &'static [&'static str] = &["device"];
+
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    /// Opens a block of this client.
-    ///
-    /// # Errors
-    /// `NotAuthorizedException` for what is none, or is too old.
-    pub fn unseal(sign_in: SignIn<'_>, block: &[u8]) -> Result<Self, Error> {
-        let context = sign_in.context;
-        let plain = context.keyring.unseal(Purpose::SecretBlock, &scope(&sign_in), block);
-        let plain = plain.map_err(|_| Error::incorrect_credentials())?;
-        let block: Self =
-            serde_json::from_slice(plain.expose()).map_err(|_| Error::incorrect_credentials())?;
-        if block.expires_ms <= context.now_ms {
-            return Err(Error::not_authorized("Invalid session for the user, session is expired."));
-        }
-        Ok(block)
+    fn expires_ms(&self) -> i64 {
+        self.expires_ms
     }
-
-    /// The change that uses the block up.
-    #[must_use]
-    pub fn consume(&self) -> Change {
-        Change::MarkSessionUsed(UsedSession { id: self.id.clone(), expires_ms: self.expires_ms })
-    }
-}
-
-fn scope<'a>(sign_in: &SignIn<'a>) -> [&'a str; 3] {
-    [sign_in.pool.id().as_str(), sign_in.client.id(), "device"]
 }

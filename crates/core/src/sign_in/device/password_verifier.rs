@@ -12,6 +12,7 @@ use crate::sign_in::device::block::DeviceBlock;
 use crate::sign_in::device::srp_auth::{remembered, verifier};
 use crate::sign_in::flow;
 use crate::sign_in::progress::Progress;
+use crate::sign_in::secret_block::SecretBlock;
 use crate::sign_in::srp::{Keys, Proof, is_proved};
 use crate::sign_in::step::{Outcome, SignIn};
 

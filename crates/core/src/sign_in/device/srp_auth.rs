@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::sign_in::credentials;
 use crate::sign_in::device::block::DeviceBlock;
 use crate::sign_in::progress::Progress;
+use crate::sign_in::secret_block::SecretBlock;
 use crate::sign_in::session::{self, Session};
 use crate::sign_in::srp_flow::parse_client_public;
 use crate::sign_in::step::{Outcome, SignIn};
