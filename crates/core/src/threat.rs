@@ -3,12 +3,33 @@
 use std::net::IpAddr;
 
 use cenote_crypto::context_data::ContextData;
-use cenote_model::types::UserContextDataType;
+use cenote_model::types::{ContextDataType, UserContextDataType};
 
 use crate::clients::Client;
 use crate::context::Context;
 use crate::error::Error;
 use crate::pools::Pool;
+
+/// What a request says of the device and the address that it comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin<'a> {
+    /// A client says it of itself.
+    Client(Option<&'a UserContextDataType>),
+    /// A back end, which signs its requests, says it of its user.
+    BackEnd(Option<&'a ContextDataType>),
+}
+
+impl<'a> From<Option<&'a UserContextDataType>> for Origin<'a> {
+    fn from(data: Option<&'a UserContextDataType>) -> Self {
+        Self::Client(data)
+    }
+}
+
+impl<'a> From<Option<&'a ContextDataType>> for Origin<'a> {
+    fn from(data: Option<&'a ContextDataType>) -> Self {
+        Self::BackEnd(data)
+    }
+}
 
 /// What was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,16 +113,20 @@ impl ThreatEngine for NoThreatEngine {
     }
 }
 
-/// Assesses a request of a public operation. Context that can't be read lowers what is known; it never fails the request.
-pub fn assess(
+/// Assesses a request. Context that can't be read lowers what is known; it never fails the request.
+pub fn assess<'a>(
     context: &Context,
     event: Event,
     pool: &Pool,
     client: &Client,
     username: &str,
-    data: Option<&UserContextDataType>,
+    origin: impl Into<Origin<'a>>,
 ) -> Verdict {
-    let encoded = data.and_then(|data| data.encoded_data.as_deref());
+    let origin = origin.into();
+    let encoded = match origin {
+        Origin::Client(data) => data.and_then(|data| data.encoded_data.as_deref()),
+        Origin::BackEnd(data) => data.and_then(|data| data.encoded_data.as_deref()),
+    };
     let device = encoded.and_then(|encoded| ContextData::decode(encoded, client.record.id.as_str()).ok());
     let device_trusted = device
         .as_ref()
@@ -111,7 +136,7 @@ pub fn assess(
         pool,
         client,
         username,
-        source_ip: trusted_address(context, client, data),
+        source_ip: trusted_address(context, client, origin),
         user_agent: context.caller.user_agent.as_deref(),
         device: device.as_ref(),
         device_trusted,
@@ -119,11 +144,14 @@ pub fn assess(
     })
 }
 
-/// The address in the request counts only if the client keeps a secret and is allowed to pass on what it knows of its
-/// users; else the connection's does.
-fn trusted_address(context: &Context, client: &Client, data: Option<&UserContextDataType>) -> IpAddr {
-    data.filter(|_| client.propagates_user_context())
-        .and_then(|data| data.ip_address.as_deref())
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(context.caller.source_ip)
+/// The address in the request counts if a back end says it, or a client that keeps a secret and is allowed to pass on what it knows
+/// of its users; else the connection's does.
+fn trusted_address(context: &Context, client: &Client, origin: Origin<'_>) -> IpAddr {
+    let said = match origin {
+        Origin::Client(data) => {
+            data.filter(|_| client.propagates_user_context()).and_then(|data| data.ip_address.as_deref())
+        }
+        Origin::BackEnd(data) => data.map(|data| data.ip_address.as_str()),
+    };
+    said.and_then(|text| text.trim().parse().ok()).unwrap_or(context.caller.source_ip)
 }

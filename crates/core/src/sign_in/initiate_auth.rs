@@ -32,12 +32,5 @@ pub async fn initiate_auth(
     };
     let outcome = flow::run(sign_in, request.auth_flow, request.session.as_deref()).await;
     analytics::record(context, "InitiateAuth", &client, request.analytics_metadata.as_ref(), None);
-    let outcome = outcome?;
-    Ok(InitiateAuthResponse {
-        authentication_result: outcome.result,
-        available_challenges: outcome.available,
-        challenge_name: outcome.challenge,
-        challenge_parameters: Some(outcome.parameters),
-        session: outcome.session,
-    })
+    Ok(outcome?.into())
 }

@@ -1,5 +1,6 @@
 use cenote_model::types::{RespondToAuthChallengeRequest, RespondToAuthChallengeResponse};
 
+use crate::analytics;
 use crate::context::Context;
 use crate::error::Error;
 use crate::sign_in::challenge;
@@ -29,12 +30,7 @@ pub async fn respond_to_auth_challenge(
         request: Request::Answer,
         client_metadata: request.client_metadata.as_ref(),
     };
-    let outcome = challenge::respond(sign_in, request.challenge_name, request.session.as_deref()).await?;
-    Ok(RespondToAuthChallengeResponse {
-        authentication_result: outcome.result,
-        available_challenges: outcome.available,
-        challenge_name: outcome.challenge,
-        challenge_parameters: Some(outcome.parameters),
-        session: outcome.session,
-    })
+    let outcome = challenge::respond(sign_in, request.challenge_name, request.session.as_deref()).await;
+    analytics::record(context, "RespondToAuthChallenge", &client, request.analytics_metadata.as_ref(), None);
+    Ok(outcome?.into())
 }

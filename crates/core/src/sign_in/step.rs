@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cenote_model::types::{AuthenticationResultType, ChallengeNameType};
+use cenote_model::types::{
+    AdminInitiateAuthResponse, AdminRespondToAuthChallengeResponse, AuthenticationResultType,
+    ChallengeNameType, InitiateAuthResponse, RespondToAuthChallengeResponse,
+};
 
 use crate::clients::Client;
 use crate::context::Context;
@@ -103,3 +106,26 @@ impl Outcome {
         Self { challenge: Some(challenge), parameters, session, ..Self::default() }
     }
 }
+
+macro_rules! answered_by {
+    ($($response:ident),+) => {
+        $(impl From<Outcome> for $response {
+            fn from(outcome: Outcome) -> Self {
+                Self {
+                    authentication_result: outcome.result,
+                    available_challenges: outcome.available,
+                    challenge_name: outcome.challenge,
+                    challenge_parameters: Some(outcome.parameters),
+                    session: outcome.session,
+                }
+            }
+        })+
+    };
+}
+
+answered_by!(
+    InitiateAuthResponse,
+    AdminInitiateAuthResponse,
+    RespondToAuthChallengeResponse,
+    AdminRespondToAuthChallengeResponse
+);

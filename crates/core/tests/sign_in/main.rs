@@ -17,6 +17,7 @@ mod flows;
 mod key_rotation;
 mod lockout;
 mod made_again;
+mod observed;
 mod one_time_codes;
 mod refresh;
 mod remembered_tokens;
