@@ -1,4 +1,10 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use cenote_core::operations;
 use cenote_core::testing::START_MS;
+use cenote_model::{ErrorCode, Operation};
+use cenote_store::testing::{Fault, FaultPoint};
 use cenote_store::{Change, Group, PoolId};
 use serde_json::{Value, json};
 
@@ -88,6 +94,37 @@ async fn a_deletion_takes_the_members_but_not_the_users() {
     assert_eq!(world.fails("DeleteGroup", json!({ "GroupName": "g" })).await, group_missing());
     world.group("g").await;
     assert_eq!(world.users_in("g").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_deletion_that_fails_leaves_the_members() {
+    let world = World::new().await;
+    for name in ["alice", "bob"] {
+        world.user(name).await;
+    }
+    world.group("g").await;
+    world.add("alice", "g").await;
+    world.add("bob", "g").await;
+    // The commits that work before the store is gone.
+    let left = Arc::new(AtomicU32::new(u32::MAX));
+    let injected = Arc::clone(&left);
+    assert!(world.service.service.store.inject_faults(move |point| {
+        let take = |left: u32| if left == u32::MAX { Some(left) } else { left.checked_sub(1) };
+        (point == FaultPoint::BeforeApply
+            && injected.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err())
+        .then_some(Fault::Unavailable)
+    }));
+    for commits in [0, 1] {
+        left.store(commits, Ordering::SeqCst);
+        let context = world.service.service.context(world.service.caller.clone());
+        let request = json!({ "UserPoolId": world.pool, "GroupName": "g" });
+        let failed = operations::dispatch(&context, Operation::DeleteGroup, request).await.unwrap_err();
+        assert_eq!(failed.code, ErrorCode::InternalErrorException);
+        left.store(u32::MAX, Ordering::SeqCst);
+        assert_eq!(world.users_in("g").await, ["alice", "bob"], "after {commits} commits");
+    }
+    world.ok("DeleteGroup", json!({ "GroupName": "g" })).await;
+    assert_eq!(world.groups_of("alice").await, [""; 0]);
 }
 
 #[tokio::test]

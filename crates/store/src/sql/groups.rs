@@ -76,13 +76,13 @@ impl Store {
         self.list(&MEMBERS, params![pool, group, after.unwrap_or(&first), limit]).await
     }
 
-    /// Takes up to `limit` users out of a group, and tells how many went. For whoever is about to delete a large one: small
-    /// transactions hold up nobody.
-    pub async fn empty_group(&self, pool: &PoolId, group: &str, limit: u32) -> Result<u64, StoreError> {
+    /// Takes up to `portion` users out of a group that has more than that, leaves as many in it, and tells how many went. For
+    /// whoever is about to delete a large one: small transactions hold up nobody.
+    pub async fn shrink_group(&self, pool: &PoolId, group: &str, portion: u32) -> Result<u64, StoreError> {
         let step = Step::any(
             "DELETE FROM memberships WHERE pool_id = $1 AND group_name = $2 AND sub IN \
-             (SELECT sub FROM memberships WHERE pool_id = $1 AND group_name = $2 ORDER BY sub LIMIT $3)",
-            params![pool, group, limit],
+             (SELECT sub FROM memberships WHERE pool_id = $1 AND group_name = $2 ORDER BY sub LIMIT $3 OFFSET $3)",
+            params![pool, group, portion],
         );
         self.execute_freely(vec![step]).await
     }

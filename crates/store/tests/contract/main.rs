@@ -102,7 +102,7 @@ contract! {
         adding_and_removing_twice_is_no_conflict
         members_are_listed_from_both_sides
         a_deletion_takes_the_memberships
-        a_large_group_is_emptied_in_portions
+        a_large_group_shrinks_in_portions
         no_membership_survives_its_user_or_its_group;
     messages:
         due_messages_come_longest_waiting_first
