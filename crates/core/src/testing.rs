@@ -295,9 +295,9 @@ impl TestService {
     /// # Panics
     /// When the store fails or a message can't be opened.
     pub async fn outbox(&self) -> Vec<Message> {
-        let due =
-            self.service.store.due_messages(i64::MAX, 1000).await.unwrap_or_else(|error| panic!("{error}"));
-        due.iter()
+        let pending = self.service.store.pending_messages().await.unwrap_or_else(|error| panic!("{error}"));
+        pending
+            .iter()
             .map(|message| {
                 cenote_delivery::unseal(message, &self.service.keyring)
                     .unwrap_or_else(|error| panic!("{error}"))

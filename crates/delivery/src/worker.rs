@@ -16,17 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cenote_crypto::{KeyRing, RandomSource};
-use cenote_store::{Change, ChangeSet, Channel, CommitError, OutboxMessage, Store, StoreError};
+use cenote_store::{Change, ChangeSet, Channel, CommitError, OutboxMessage, Queue, Store, StoreError};
 use tokio::sync::{Mutex, Notify};
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use self::running::Running;
 use crate::retry::RetrySchedule;
 use crate::statistics::DeliveryStatistics;
 use crate::transport::Transports;
-
-/// How many due messages are looked at, at most, for one of a channel that has room.
-const MOST_LOOKED_AT: u32 = 4096;
 
 /// Tells the time: epoch milliseconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -160,42 +157,21 @@ impl Worker {
     /// # Errors
     /// When the store failed for one of the messages; the others were tried all the same.
     pub async fn deliver_due(&self) -> Result<Delivered, StoreError> {
-        let batch = self.batch();
-        let mut delivered = Delivered::default();
+        let mut running = Running::default();
+        let mut failure = None;
         loop {
-            let due = self.inner.store.due_messages((self.inner.clock)(), batch).await?;
-            let last = due.len() < batch as usize;
-            let (due, mut tried) = self.drop_decoys(due).await?;
-            let (inbox, others) = self.split(due);
-            let mut others = others.into_iter();
-            for outcome in self.deliver_to_inbox(inbox).await? {
-                delivered.add(outcome);
-                tried += u64::from(outcome != Outcome::Taken);
-            }
-            let mut running = JoinSet::new();
-            let mut failure = None;
-            loop {
-                while running.len() < self.concurrency()
-                    && let Some(message) = others.next()
-                {
-                    let worker = self.clone();
-                    running.spawn(async move { worker.attempt(message).await });
-                }
-                match running.join_next().await {
-                    None => break,
-                    Some(Ok(Ok(outcome))) => {
-                        delivered.add(outcome);
-                        tried += u64::from(outcome != Outcome::Taken);
-                    }
-                    Some(Ok(Err(error))) => failure = Some(error),
-                    Some(Err(_)) => tracing::error!("delivery.attempt_panicked"),
+            let mut more = false;
+            if failure.is_none() {
+                match self.start_due(&mut running).await {
+                    Ok(wait) => more = wait.is_zero(),
+                    Err(error) => failure = Some(error),
                 }
             }
-            if let Some(failure) = failure {
-                return Err(failure);
-            }
-            if last || tried == 0 {
-                return Ok(delivered);
+            match running.finish_one().await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => failure = Some(error),
+                None if more => {}
+                None => return failure.map_or(Ok(running.delivered), Err),
             }
         }
     }
@@ -205,97 +181,104 @@ impl Worker {
     /// `poll_interval`.
     pub async fn run(&self, wake: Arc<Notify>, shutdown: impl Future<Output = ()> + Send) {
         tokio::pin!(shutdown);
+        let poll = self.inner.settings.poll_interval;
         let mut running = Running::default();
+        // While the store fails, messages stay due, and trying them again at once is no use.
+        let mut resumes = Instant::now();
+        let unavailable = |error| {
+            tracing::warn!(%error, "delivery.outbox_unavailable");
+            Instant::now() + poll
+        };
         loop {
-            let wait = match self.start_due(&mut running).await {
-                Ok(wait) => wait,
-                Err(error) => {
-                    tracing::warn!(%error, "delivery.outbox_unavailable");
-                    self.inner.settings.poll_interval
-                }
-            };
+            let mut wait = resumes.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                wait = self.start_due(&mut running).await.unwrap_or_else(|error| {
+                    resumes = unavailable(error);
+                    poll
+                });
+            }
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
-                () = running.finish_one(), if !running.is_empty() => {}
+                Some(finished) = running.finish_one() => if let Err(error) = finished {
+                    resumes = unavailable(error);
+                },
                 () = wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        while !running.is_empty() {
-            running.finish_one().await;
+        while let Some(finished) = running.finish_one().await {
+            let _ = finished.map_err(unavailable);
         }
     }
 
     /// Starts what is due as far as there is room in its channel, and says how long nothing else will be due.
     async fn start_due(&self, running: &mut Running) -> Result<Duration, StoreError> {
-        let poll = self.inner.settings.poll_interval;
-        let room = |running: &Running, channel| running.of(channel) < self.concurrency();
-        let channels = [Channel::Email, Channel::Sms];
-        if !channels.iter().any(|one| self.inner.transports.is_inbox(*one) || room(running, *one)) {
-            return Ok(poll);
-        }
         let now_ms = (self.inner.clock)();
-        // Messages that were started but not yet taken are still due: leave room for them.
-        let started = u32::try_from(running.len()).unwrap_or(u32::MAX);
-        let mut limit = self.batch().saturating_add(started);
-        let more = loop {
-            let due = self.inner.store.due_messages(now_ms, limit).await?;
-            let all = due.len() < limit as usize;
-            let (due, dropped) = self.drop_decoys(due).await?;
-            let (inbox, others) = self.split(due);
-            let more = inbox.len() >= self.batch() as usize || dropped >= u64::from(self.batch());
-            self.deliver_to_inbox(inbox).await?;
-            for message in others {
-                if room(running, message.channel) && !running.contains(&message.id) {
-                    running.start(self.clone(), message);
-                }
+        let mut next_ms = None;
+        let mut more = self.drop_decoys(now_ms).await?;
+        let mut to_inbox = Vec::new();
+        for channel in [Channel::Email, Channel::Sms] {
+            let queue = Queue::Channel(channel);
+            if self.inner.transports.is_inbox(channel) {
+                let due = self.inner.store.due_messages(queue, now_ms, self.batch()).await?;
+                more |= due.len() >= self.batch() as usize;
+                to_inbox.extend(due);
+            } else if !self.start(channel, now_ms, running).await? {
+                // Whichever finishes makes room.
+                continue;
             }
-            // Behind many messages of a channel that is full those of another may wait unseen.
-            if all || more || limit >= MOST_LOOKED_AT || !channels.iter().any(|one| room(running, *one)) {
-                break more;
-            }
-            limit = limit.saturating_mul(4).min(MOST_LOOKED_AT);
-        };
+            let next = self.inner.store.next_due_ms(queue).await?;
+            next_ms = [next_ms, next].into_iter().flatten().min();
+        }
+        to_inbox.sort_by(|one, other| (one.due_ms, &one.id).cmp(&(other.due_ms, &other.id)));
+        for outcome in self.deliver_to_inbox(to_inbox).await? {
+            running.delivered.add(outcome);
+        }
         if more {
             return Ok(Duration::ZERO);
         }
-        let next_ms = self.inner.store.next_due_ms().await?;
+        let poll = self.inner.settings.poll_interval;
         let until_next = next_ms.map_or(poll, |next_ms| {
             Duration::from_millis(u64::try_from(next_ms.saturating_sub(now_ms)).unwrap_or(0))
         });
-        // Something that is due at once is being taken right now, here or by another worker, or waits for room.
+        // Something that is due at once is being taken right now, here or by another worker.
         Ok(until_next.max(Duration::from_millis(50)).min(poll))
+    }
+
+    /// Starts what is due of a channel, and says whether there is room for more.
+    async fn start(&self, channel: Channel, now_ms: i64, running: &mut Running) -> Result<bool, StoreError> {
+        let room = |running: &Running| running.of(channel) < self.concurrency();
+        if room(running) {
+            // Those that were started but not yet taken are still due; they are not more than this.
+            let limit = u32::try_from(self.concurrency()).unwrap_or(u32::MAX);
+            for message in self.inner.store.due_messages(Queue::Channel(channel), now_ms, limit).await? {
+                if room(running) && !running.contains(&message.id) {
+                    running.start(self.clone(), message);
+                }
+            }
+        }
+        Ok(room(running))
     }
 
     fn concurrency(&self) -> usize {
         self.inner.settings.concurrency.max(1)
     }
 
-    /// How many messages are fetched at once.
+    /// How many messages are dropped or put into the inbox at once.
     fn batch(&self) -> u32 {
         u32::try_from(self.concurrency().saturating_mul(8)).unwrap_or(u32::MAX)
     }
 
-    /// Those that go to the inbox, and the others.
-    fn split(&self, due: Vec<OutboxMessage>) -> (Vec<OutboxMessage>, Vec<OutboxMessage>) {
-        due.into_iter().partition(|message| self.inner.transports.is_inbox(message.channel))
-    }
-
-    /// Drops the messages to nobody, all in one commit if nobody interferes, and returns the others. However many there are,
-    /// they hold up no real one.
-    async fn drop_decoys(&self, due: Vec<OutboxMessage>) -> Result<(Vec<OutboxMessage>, u64), StoreError> {
-        let (decoys, others): (Vec<_>, Vec<_>) = due.into_iter().partition(|message| message.decoy);
-        if decoys.is_empty() {
-            return Ok((others, 0));
-        }
-        let dropped = u64::try_from(decoys.len()).unwrap_or(u64::MAX);
-        if !self.commit(decoys.iter().map(deletion).collect()).await? {
+    /// Drops messages to nobody, all in one commit if nobody interferes, and says whether there may be more.
+    async fn drop_decoys(&self, now_ms: i64) -> Result<bool, StoreError> {
+        let decoys = self.inner.store.due_messages(Queue::Decoys, now_ms, self.batch()).await?;
+        if !decoys.is_empty() && !self.commit(decoys.iter().map(deletion).collect()).await? {
             for decoy in &decoys {
                 self.delete(decoy).await?;
             }
         }
-        Ok((others, dropped))
+        Ok(decoys.len() >= self.batch() as usize)
     }
 
     /// Whether the changes were made; not if somebody else changed a message first.

@@ -66,8 +66,8 @@ impl Store {
         self.execute(steps).await.map(drop)
     }
 
-    /// Removes up to `limit` each of the used sessions, revocations and unknown users that have expired and of the users of
-    /// a deleted pool, and tells how many rows went. Call it again while that is more than nothing: small transactions hold
+    /// Removes up to `limit` each of the used sessions, revocations and unknown users that have expired, of the messages that
+    /// were given up long ago and of the users of a deleted pool, and tells how many rows went. Call it again while that is more than nothing: small transactions hold
     /// up nobody.
     pub async fn sweep(&self, now_ms: i64, limit: u32) -> Result<u64, StoreError> {
         let mut rows = self.execute_freely(sql::sweep(now_ms, limit)).await?;

@@ -32,6 +32,8 @@ struct State {
     requests: Mutex<Vec<ReceivedRequest>>,
     statuses: Mutex<Vec<u16>>,
     connections: Mutex<usize>,
+    /// Requests without an answer: now, and at most.
+    unanswered: Mutex<(usize, usize)>,
     /// One permit for each answer that may be given.
     answers: Semaphore,
     asked: Semaphore,
@@ -50,6 +52,7 @@ impl FakeGateway {
             requests: Mutex::default(),
             statuses: Mutex::new(statuses.iter().rev().copied().collect()),
             connections: Mutex::new(0),
+            unanswered: Mutex::default(),
             answers: Semaphore::new(answers),
             asked: Semaphore::new(0),
         });
@@ -77,6 +80,11 @@ impl FakeGateway {
         *self.state.connections.lock().unwrap()
     }
 
+    /// How many requests waited for an answer at the same time, at most.
+    pub(crate) fn most_unanswered(&self) -> usize {
+        self.state.unanswered.lock().unwrap().1
+    }
+
     /// Waits until one more request has come.
     pub(crate) async fn wait_for_request(&self) {
         self.state.asked.acquire().await.unwrap().forget();
@@ -102,8 +110,14 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
         headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
     });
+    {
+        let mut unanswered = state.unanswered.lock().unwrap();
+        unanswered.0 += 1;
+        unanswered.1 = unanswered.1.max(unanswered.0);
+    }
     state.asked.add_permits(1);
     state.answers.acquire().await.unwrap().forget();
+    state.unanswered.lock().unwrap().0 -= 1;
     let status = {
         let mut statuses = state.statuses.lock().unwrap();
         if statuses.len() > 1 { statuses.pop() } else { statuses.last().copied() }

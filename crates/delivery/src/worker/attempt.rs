@@ -81,7 +81,12 @@ impl Worker {
     }
 
     async fn bury(&self, message: OutboxMessage, reason: String) -> Result<Outcome, StoreError> {
-        let dead = OutboxMessage { state: MessageState::Dead, last_error: Some(reason), ..message };
+        let dead = OutboxMessage {
+            state: MessageState::Dead,
+            due_ms: (self.inner.clock)(),
+            last_error: Some(reason),
+            ..message
+        };
         if !self.commit(vec![Change::UpdateMessage(dead.clone())]).await? {
             return Ok(Outcome::Taken);
         }

@@ -1,26 +1,19 @@
 use std::collections::HashMap;
 
-use cenote_store::{Channel, MessageId, OutboxMessage};
+use cenote_store::{Channel, MessageId, OutboxMessage, StoreError};
 use tokio::task::JoinSet;
 
-use super::Worker;
+use super::{Delivered, Outcome, Worker};
 
-/// The attempts of [`Worker::run`] that are under way.
+/// The attempts of a [`Worker`] that are under way, and what became of the others.
 #[derive(Default)]
 pub(super) struct Running {
-    attempts: JoinSet<()>,
+    attempts: JoinSet<Result<Outcome, StoreError>>,
     messages: HashMap<tokio::task::Id, (MessageId, Channel)>,
+    pub(super) delivered: Delivered,
 }
 
 impl Running {
-    pub(super) fn len(&self) -> usize {
-        self.attempts.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.attempts.is_empty()
-    }
-
     /// How many are of this channel.
     pub(super) fn of(&self, channel: Channel) -> usize {
         self.messages.values().filter(|(_, running)| *running == channel).count()
@@ -32,24 +25,17 @@ impl Running {
 
     pub(super) fn start(&mut self, worker: Worker, message: OutboxMessage) {
         let started = (message.id.clone(), message.channel);
-        let handle = self.attempts.spawn(async move {
-            if let Err(error) = worker.attempt(message).await {
-                tracing::warn!(%error, "delivery.outbox_unavailable");
-            }
-        });
+        let handle = self.attempts.spawn(async move { worker.attempt(message).await });
         self.messages.insert(handle.id(), started);
     }
 
-    pub(super) async fn finish_one(&mut self) {
-        let finished = match self.attempts.join_next_with_id().await {
-            None => return,
-            Some(Ok((task, ()))) => task,
-            Some(Err(error)) => {
-                // What it said may hold what it was about.
-                tracing::error!("delivery.attempt_panicked");
-                error.id()
-            }
-        };
-        self.messages.remove(&finished);
+    /// Waits for the end of one; none when there is none. When the store failed its message may still be due.
+    pub(super) async fn finish_one(&mut self) -> Option<Result<(), StoreError>> {
+        let (task, outcome) = self.attempts.join_next_with_id().await?.unwrap_or_else(|error| {
+            // What it said may hold what it was about.
+            (error.id(), Err(StoreError::Internal { reason: "an attempt panicked".to_owned() }))
+        });
+        self.messages.remove(&task);
+        Some(outcome.map(|outcome| self.delivered.add(outcome)))
     }
 }

@@ -11,12 +11,20 @@ pub enum Channel {
     Sms,
 }
 
+/// The queues of pending messages: a channel whose sender hangs, and promises to nobody, hold up no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    Channel(Channel),
+    /// Of [decoys](OutboxMessage::decoy).
+    Decoys,
+}
+
 /// Where an outbox message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MessageState {
     /// Waits for `due_ms`, or is leased to a worker until then.
     Pending,
-    /// Given up: refused for good, or out of attempts. Kept for the operator.
+    /// Given up: refused for good, or out of attempts. Kept for the operator, for [`OutboxMessage::DEAD_KEPT_MS`].
     Dead,
 }
 
@@ -28,7 +36,7 @@ pub struct OutboxMessage {
     #[serde(skip)]
     pub version: i64,
     pub created_ms: i64,
-    /// When it may be tried next. A worker that takes the message moves this on: its lease.
+    /// When it may be tried next. A worker that takes the message moves this on: its lease. Of a dead one: since when it is.
     pub due_ms: i64,
     /// When the code in it expires and delivery makes no sense any more.
     pub expires_ms: i64,
@@ -42,6 +50,17 @@ pub struct OutboxMessage {
     pub last_error: Option<String>,
     /// The sealed JSON of the message itself: destination, subject, body, code.
     pub content: Sealed,
+}
+
+impl OutboxMessage {
+    /// How long a message that was given up is kept: a week.
+    pub const DEAD_KEPT_MS: i64 = 7 * 86_400_000;
+
+    /// Where it waits while it is pending.
+    #[must_use]
+    pub const fn queue(&self) -> Queue {
+        if self.decoy { Queue::Decoys } else { Queue::Channel(self.channel) }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]

@@ -22,7 +22,7 @@ pub use access_key::AccessKey;
 pub use client::{Client, ClientSecret};
 pub use device::{Device, WaitingSignIn};
 pub use group::{Group, Membership};
-pub use message::{Channel, InboxMessage, MessageState, OutboxMessage};
+pub use message::{Channel, InboxMessage, MessageState, OutboxMessage, Queue};
 pub use passkey::{Passkey, PendingPasskey};
 pub use pool::Pool;
 pub use refresh_family::RefreshFamily;

@@ -261,7 +261,7 @@ pub(crate) fn sweep(now_ms: i64, limit: u32) -> Vec<Step> {
     [sessions::SWEEP_USED, sessions::SWEEP_REVOKED, refresh_families::SWEEP, user_sessions::SWEEP]
         .into_iter()
         .map(|sql| Step::any(sql, params![now_ms, limit]))
-        .chain([unknown_names::sweep(now_ms, limit)])
+        .chain([unknown_names::sweep(now_ms, limit), messages::sweep(now_ms, limit)])
         .collect()
 }
 

@@ -50,7 +50,7 @@ pub async fn a_conflict_at_the_end_undoes_everything(store: &TemporaryStore) {
     }
     assert!(store.find_user_by_name(&pool.id, NameKind::Username, "new").await.unwrap().is_none());
     assert!(store.find_unknown_name("hash", 100).await.unwrap().is_none());
-    assert_eq!(store.due_messages(100, 10).await.unwrap(), [message(&pool, "m", 1)]);
+    assert_eq!(store.pending_messages().await.unwrap(), [message(&pool, "m", 1)]);
     assert!(store.list_inbox(&InboxFilter::default(), 10).await.unwrap().is_empty());
     assert!(!store.is_session_used("unused").await.unwrap());
     assert!(!store.is_revoked(&pool.id, "family").await.unwrap());

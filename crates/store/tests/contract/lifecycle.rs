@@ -11,7 +11,7 @@ pub async fn everything_is_there_after_reopening(store: &TemporaryStore) {
     let again = store.open_again().await.unwrap();
     assert_eq!(again.find_pool(&pool.id).await.unwrap(), Some(pool.clone()));
     assert_eq!(find(&again, &user).await, Some(user.clone()));
-    assert_eq!(again.due_messages(1, 10).await.unwrap(), [message(&pool, "m", 1)]);
+    assert_eq!(again.pending_messages().await.unwrap(), [message(&pool, "m", 1)]);
     drop(again);
     let once_more = store.open_again().await.unwrap();
     assert_eq!(find(&once_more, &user).await, Some(user));

@@ -106,6 +106,8 @@ contract! {
         no_membership_survives_its_user_or_its_group;
     messages:
         due_messages_come_longest_waiting_first
+        each_queue_is_read_by_itself
+        dead_messages_go_after_a_week
         a_message_needs_a_free_id_and_its_version
         dead_messages_are_kept_apart
         the_inbox_is_filtered_newest_first;

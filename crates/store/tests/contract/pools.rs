@@ -70,7 +70,7 @@ async fn counts(store: &Store, id: &PoolId) -> [usize; 13] {
         operation: cenote_store::FilterOperation::StartsWith,
         value: String::new(),
     };
-    let due = store.due_messages(i64::MAX, 100).await.unwrap();
+    let due = store.pending_messages().await.unwrap();
     let inbox = InboxFilter { pool: Some(id.clone()), ..InboxFilter::default() };
     [
         store.list_clients(id, None, 100).await.unwrap().len(),

@@ -5,8 +5,8 @@ use crate::engines::Engine;
 use crate::testing::temporary_sqlite;
 use crate::{
     AccessKey, Change, Client, ClientId, Device, FilterOperation, Group, InboxFilter, Membership, MessageId,
-    NameKind, NameSearch, OutboxMessage, Pool, PoolId, RefreshFamily, Revocation, SessionActivity, Store,
-    Sub, UnknownName, UsedSession, User, UserFilter, UserName, UserSession, sql,
+    NameKind, NameSearch, OutboxMessage, Pool, PoolId, Queue, RefreshFamily, Revocation, SessionActivity,
+    Store, Sub, UnknownName, UsedSession, User, UserFilter, UserName, UserSession, sql,
 };
 
 /// Tables that may be read whole: few rows, or for development only.
@@ -89,8 +89,8 @@ async fn read_everything(store: &Store) {
     store.list_user_sessions(&pool, &sub).await.unwrap();
     store.find_device(&pool, &sub, "d").await.unwrap();
     store.list_devices(&pool, &sub, true, None, 1).await.unwrap();
-    store.due_messages(1, 1).await.unwrap();
-    store.next_due_ms().await.unwrap();
+    store.due_messages(Queue::Decoys, 1, 1).await.unwrap();
+    store.next_due_ms(Queue::Decoys).await.unwrap();
     store.list_dead_messages(None, 1).await.unwrap();
     store.count_messages().await.unwrap();
     store.list_inbox(&InboxFilter::default(), 1).await.unwrap();
