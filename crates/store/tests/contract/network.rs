@@ -290,6 +290,29 @@ async fn an_outcome_is_unknown_only_when_the_database_stays_away() {
 }
 
 #[tokio::test]
+async fn nothing_is_changed_piece_by_piece_where_a_transaction_does_not_begin() {
+    let Some(store) = temporary_postgres().await else { return };
+    let spoilt = AtomicUsize::new(0);
+    let options =
+        proxy::start(&store.postgres_options().unwrap(), "localhost", None, &Late::new(), move |bytes| {
+            let begin = bytes.windows(6).position(|window| window == b"BEGIN ");
+            if let Some(place) = begin.filter(|_| spoilt.fetch_add(1, Ordering::Relaxed) == 0) {
+                bytes[place] = b'?';
+            }
+            None
+        })
+        .await;
+    let spoilt = Store::open_postgres(options).await.unwrap();
+    let mark = |name: &str| Change::MarkSessionUsed(used_session(name, 1));
+    commit(&store, [mark("taken")]).await;
+    // What comes before the one that is refused must not stay.
+    assert_eq!(conflict(&spoilt, [mark("free"), mark("taken")]).await, Conflict::SessionUsed);
+    assert!(!store.is_session_used("free").await.unwrap());
+    assert_eq!((spoilt.statistics().retries, spoilt.statistics().conflicts), (1, 1));
+    commit(&spoilt, [mark("free"), mark("another")]).await;
+}
+
+#[tokio::test]
 async fn a_lost_read_is_repeated() {
     let Some(store) = temporary_postgres().await else { return };
     let options = store.postgres_options().unwrap();

@@ -35,8 +35,8 @@ pub enum End {
 
 pub type Fate = (Delivery, End);
 
-/// What becomes of bytes on their way to the server; `None` lets them pass.
-type Decide = Arc<dyn Fn(&[u8]) -> Option<Fate> + Send + Sync>;
+/// What becomes of bytes on their way to the server; `None` lets them pass, changed or not.
+type Decide = Arc<dyn Fn(&mut [u8]) -> Option<Fate> + Send + Sync>;
 
 /// What is delivered late.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub async fn start(
     host: &str,
     tls: Option<ServerConfig>,
     late: &Arc<Late>,
-    decide: impl Fn(&[u8]) -> Option<Fate> + Send + Sync + 'static,
+    decide: impl Fn(&mut [u8]) -> Option<Fate> + Send + Sync + 'static,
 ) -> PostgresOptions {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -133,7 +133,7 @@ async fn forward(client: Box<dyn Stream>, server: Box<dyn Stream>, late: &Late, 
         tokio::select! {
             read = from_client.read(&mut question) => match read {
                 Ok(length) if length > 0 => {
-                    let message = &question[..length];
+                    let message = &mut question[..length];
                     match decide(message) {
                         None => to_server.write_all(message).await.unwrap(),
                         Some(fate) => break (message.to_vec(), fate),

@@ -189,7 +189,7 @@ async fn run_together(
     .await??;
     let signature: [Value; 2] = writer.params();
     let mut sent: Vec<Sent<'_>> = vec![
-        Sent::new(async { client.batch_execute("BEGIN").await.map(|()| 0) }),
+        Sent::new(async { client.batch_execute(writers::BEGIN).await.map(|()| 0) }),
         Sent::new(client.execute_raw(&signing, &signature)),
     ];
     for (step, statement) in steps.iter().zip(&statements) {

@@ -43,11 +43,16 @@ macro_rules! on_conflict {
     };
 }
 
-/// The first statement of a transaction: `$1` writer, `$2` number.
+/// Begins a transaction. That it is deferrable has no effect on one that writes, and tells that it was begun.
+pub(super) const BEGIN: &str = "BEGIN DEFERRABLE";
+
+/// The first statement of a transaction: `$1` writer, `$2` number. It is sent with those behind it before the server has said that
+/// a transaction was begun. Where none was, each would commit itself: so this one ends the connection, and they are not run.
 pub(super) const SIGN: &str = concat!(
-    "INSERT INTO writers (id, number, changed_rows, used_ms) VALUES ($1, $2, 0, ",
+    "INSERT INTO writers (id, number, changed_rows, used_ms) SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), 0, ",
     now!(),
-    ")",
+    " WHERE CASE current_setting('transaction_deferrable') WHEN 'on' THEN TRUE \
+     ELSE pg_terminate_backend(pg_backend_pid()) END",
     on_conflict!()
 );
 
