@@ -102,6 +102,25 @@ async fn whoever_comes_while_the_server_is_away_waits_for_it() {
     assert!(matches!(reading.await.unwrap(), Err(StoreError::Unavailable { .. })));
 }
 
+#[tokio::test]
+async fn a_server_that_only_reads_is_not_believed() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let pool = with_pool(&store, "eu_a").await;
+    let door = Door::of(&options).await;
+    let only_reads = async |on: &str| {
+        let sql = format!("ALTER DATABASE {} SET default_transaction_read_only = {on}", door.database);
+        door.administrator.batch_execute(&sql).await.unwrap();
+        door.shut().await;
+        door.allow(true).await;
+    };
+    only_reads("on").await;
+    let read = store.find_pool(&pool.id).await;
+    assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
+    only_reads("off").await;
+    assert_eq!(store.find_pool(&pool.id).await.unwrap().as_ref(), Some(&pool));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_leave_every_set_whole_or_absent() {
     let Some(store) = temporary_postgres().await else { return };

@@ -85,13 +85,10 @@ impl PostgresOptions {
     }
 }
 
-/// Finds the primary among several hosts, and notices a dead one within seconds.
+/// Finds the primary, and notices a dead one within seconds. One name may lead to several servers too; what a replica says
+/// may be out of date.
 fn set_defaults(config: &mut Config) {
-    if config.get_hosts().len().max(config.get_hostaddrs().len()) > 1
-        && config.get_target_session_attrs() == TargetSessionAttrs::Any
-    {
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(Duration::from_secs(3));
     }
@@ -152,11 +149,19 @@ mod tests {
     }
 
     #[test]
-    fn several_hosts_mean_the_one_that_can_be_written() {
+    fn only_a_server_that_can_be_written_will_do() {
         let (config, _) = connection("postgres://u@one:5433,two:5434/d").unwrap();
         assert_eq!(config.get_hosts().len(), 2);
         assert_eq!(config.get_ports(), [5433, 5434]);
-        assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        for url in [
+            "postgres://u@one,two/d",
+            "postgres://u@one/d",
+            "postgres://u@one/d?target_session_attrs=any",
+            "postgres://u@one/d?target_session_attrs=read-only",
+        ] {
+            let (config, _) = connection(url).unwrap();
+            assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite, "{url}");
+        }
     }
 
     #[test]
