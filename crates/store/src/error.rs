@@ -18,7 +18,10 @@ pub enum StoreError {
     )]
     NewerSchema { found: i64, known: i64 },
     /// The migrations were only to be checked, and some are missing.
-    #[error("the database has schema version {found}, and this release needs {known}: migrate it first")]
+    #[error(
+        "the database has schema version {found}, and this release needs {known}: start a server with store.migrations = \
+         \"apply\", which brings it up to date"
+    )]
     OlderSchema { found: i64, known: i64 },
     /// The options can't work.
     #[error("the store's configuration is wrong: {reason}")]

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Failure, Sources, master_key, print, print_either, reseal, say};
 use crate::access::{Policy, new_access_key};
 use crate::clock::SystemClock;
-use crate::config::{Layers, Problems};
+use crate::config::{Layers, Migrations, Problems, StoreSection};
 use crate::key_check;
 use crate::parts::open_store;
 
@@ -195,20 +195,25 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
         }
     };
     Policy::parse(&policy)?;
-    on_store(&args.sources, async |store, keyring| {
-        let now_ms = SystemClock.now_ms();
-        let (key, secret) = new_access_key(&args.name, policy, now_ms, &keyring, &SystemRandom);
-        let id = key.id.clone();
-        store.commit(vec![Change::InsertAccessKey(key)]).await?;
-        let (secret, name) = (secret.expose(), &args.name);
-        print_either(
-            args.json,
-            &json!({ "access_key_id": id, "secret_access_key": secret, "name": name }),
-            format_args!(
-                "AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}\n# The secret is not shown again. The key is {name}'s."
-            ),
-        )
-    })
+    // The first key may be made before the first start.
+    with_store(
+        &args.sources,
+        |_| {},
+        async |store, keyring| {
+            let now_ms = SystemClock.now_ms();
+            let (key, secret) = new_access_key(&args.name, policy, now_ms, &keyring, &SystemRandom);
+            let id = key.id.clone();
+            store.commit(vec![Change::InsertAccessKey(key)]).await?;
+            let (secret, name) = (secret.expose(), &args.name);
+            print_either(
+                args.json,
+                &json!({ "access_key_id": id, "secret_access_key": secret, "name": name }),
+                format_args!(
+                    "AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}\n# The secret is not shown again. The key is {name}'s."
+                ),
+            )
+        },
+    )
 }
 
 async fn list(store: &Store, json: bool) -> Result<(), Failure> {
@@ -284,12 +289,21 @@ async fn rotate_pool(
     )
 }
 
-/// Does something with the configured store.
+/// Does something with the configured store. A newer schema than that of the servers that run is theirs to bring.
 fn on_store(
     sources: &Sources,
     work: impl AsyncFnOnce(Store, Arc<KeyRing>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let config = sources.layers(Layers::new(), |layers| layers).finish()?;
+    with_store(sources, |store| store.migrations = Migrations::Check, work)
+}
+
+fn with_store(
+    sources: &Sources,
+    change: impl FnOnce(&mut StoreSection),
+    work: impl AsyncFnOnce(Store, Arc<KeyRing>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut config = sources.layers(Layers::new(), |layers| layers).finish()?;
+    change(&mut config.store);
     let problems = config.check();
     if !problems.is_empty() {
         return Err(Problems(problems).into());

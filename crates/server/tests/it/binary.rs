@@ -328,6 +328,30 @@ fn keys_are_made_listed_used_and_deleted() {
     assert_eq!(text, "");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_not_what_migrates_a_database() {
+    let Some(options) = cenote_store::testing::postgres::empty_database().await else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("store.url={}", options.url);
+    let run = |arguments: &[&str]| {
+        let mut command = cenote(directory.path());
+        command.args(arguments).args(["--set", &url, "--set", "keys.master_key_file=master.key"]);
+        let output = command.output().unwrap();
+        (output.status.code(), stderr(&output))
+    };
+    let made = cenote(directory.path()).args(["keys", "master", "generate", "--out", "master.key"]).output();
+    assert!(made.unwrap().status.success());
+    for command in [["list", "--json"].as_slice(), &["delete", "AKIAX"], &["rotate", "--all-pools"]] {
+        let (code, error) = run(&[["keys"].as_slice(), command].concat());
+        assert_eq!(code, Some(1), "{command:?}");
+        assert!(error.contains("start a server with store.migrations"), "{command:?}: {error}");
+    }
+    // The first key may be there before the first server.
+    let (code, error) = run(&["keys", "create", "--name", "first", "--admin"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(run(&["keys", "list"]).0, Some(0));
+}
+
 #[test]
 fn signing_keys_are_rotated_beside_a_running_server() {
     let directory = tempfile::tempdir().unwrap();
