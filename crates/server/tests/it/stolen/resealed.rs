@@ -46,7 +46,7 @@ fn places(directory: &Path, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for table in tables.iter().filter(|table| *table != MESSAGES) {
         let mut all = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = all.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = all.column_names().map(str::to_owned).collect();
         let mut rows = all.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for (index, column) in columns.iter().enumerate() {
