@@ -7,13 +7,13 @@ use cenote_core::Service;
 use cenote_core::tokens::spare_keys;
 use cenote_delivery::Worker;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::http::Stop;
 
-/// How often the store is swept, and how much at a time.
+/// How often the store is swept, and how much at a time: of a deleted pool a row here is a user with all its names.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
-const SWEEP_ROWS: u32 = 500;
+const SWEEP_ROWS: u32 = 100;
 
 /// How long after the start nothing is made ahead: who starts a server wants its first answers.
 const FIRST_ANSWERS: Duration = Duration::from_secs(3);
@@ -70,16 +70,23 @@ impl Background {
 async fn sweep(service: Arc<Service>) {
     loop {
         sleep(SWEEP_INTERVAL).await;
-        loop {
-            match service.sweep(SWEEP_ROWS).await {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "store.sweep_failed");
-                    break;
-                }
-            }
+        if let Err(error) = in_portions(|| service.sweep(SWEEP_ROWS)).await {
+            tracing::warn!(%error, "store.sweep_failed");
         }
+    }
+}
+
+/// Does portion after portion until nothing is left. Between two of them others have as much time as the last one took.
+async fn in_portions<P, E>(mut portion: impl FnMut() -> P) -> Result<(), E>
+where
+    P: Future<Output = Result<u64, E>>,
+{
+    loop {
+        let began = Instant::now();
+        if portion().await? == 0 {
+            return Ok(());
+        }
+        sleep(began.elapsed()).await;
     }
 }
 
@@ -88,4 +95,24 @@ fn lower_priority() {
     // Only Linux has a priority for each thread. Without it the work is done all the same, only less politely.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(19);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn others_have_half_of_the_time() {
+        let (began, left) = (Instant::now(), Cell::new(4));
+        let took = Duration::from_secs(10);
+        let portions = in_portions(|| async {
+            sleep(took).await;
+            left.set(left.get() - 1);
+            Ok::<_, ()>(left.get())
+        });
+        portions.await.unwrap();
+        assert_eq!(began.elapsed(), took * 7);
+    }
 }
