@@ -26,7 +26,8 @@ thread_local! {
 }
 
 /// Runs work that takes a processor for long, on threads of its own: as many as there are processors, so that those who serve
-/// connections get theirs from the kernel whenever something arrives. First come, first served.
+/// connections get theirs from the kernel whenever something arrives. First come, first served, but what has begun is finished
+/// before anything else begins: an operation waits in line once, and holds up nobody by what it holds meanwhile.
 ///
 /// The threads start when they are first needed and then take one piece after the other without sleeping in between, as long
 /// as there is one. A pool for blocking work would wake a thread for every piece.
@@ -47,15 +48,34 @@ struct Queue {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    /// Of operations that have begun.
+    begun: VecDeque<Job>,
+    new: VecDeque<Job>,
     threads: usize,
     idle: usize,
     closed: bool,
 }
 
+impl State {
+    fn waiting(&self) -> usize {
+        self.begun.len() + self.new.len()
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        self.begun.pop_front().or_else(|| self.new.pop_front())
+    }
+}
+
+/// Whose work it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Begun,
+    New,
+}
+
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").field("waiting", &self.state().jobs.len()).finish_non_exhaustive()
+        f.debug_struct("Queue").field("waiting", &self.state().waiting()).finish_non_exhaustive()
     }
 }
 
@@ -64,6 +84,12 @@ impl Compute {
     #[must_use]
     pub fn new(parallelism: usize) -> Self {
         Self { queue: Arc::default(), most_threads: parallelism.max(1) }
+    }
+
+    /// How many pieces of work wait for a thread.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.state().waiting()
     }
 
     /// Runs `work` after what waits already, or at once within what was begun by [`Self::begin`]. Work whose caller has gone
@@ -76,18 +102,39 @@ impl Compute {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        self.run_in(Line::New, work).await
+    }
+
+    /// The same, ahead of what has not begun: further work of an operation that has waited in line already.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_further<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.run_in(Line::Begun, work).await
+    }
+
+    async fn run_in<T, F>(&self, line: Line, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
         if COMPUTES.get() {
             return Ok(work());
         }
         let (sender, receiver) = oneshot::channel();
-        self.submit(Box::new(move || {
+        let job = Box::new(move || {
             if sender.is_closed() {
                 return None;
             }
             let result = work();
             // Nobody waits any more if this fails.
             Some(Box::new(move || drop(sender.send(result))) as Delivery)
-        }))?;
+        });
+        self.submit(line, job)?;
         // A panic drops the sender. What it said may hold what it was about, and stays out of the log.
         receiver.await.map_err(|_| Error::internal("a piece of work panicked"))
     }
@@ -118,10 +165,13 @@ impl Compute {
         }
     }
 
-    fn submit(&self, job: Job) -> Result<(), Error> {
+    fn submit(&self, line: Line, job: Job) -> Result<(), Error> {
         let mut state = self.queue.state();
-        state.jobs.push_back(job);
-        if state.jobs.len() <= state.idle {
+        match line {
+            Line::Begun => state.begun.push_back(job),
+            Line::New => state.new.push_back(job),
+        }
+        if state.waiting() <= state.idle {
             drop(state);
             self.queue.filled.notify_one();
         } else if state.threads < self.most_threads {
@@ -132,7 +182,8 @@ impl Compute {
                 // Those that run already will come to it.
                 Err(_) if state.threads > 0 => {}
                 Err(error) => {
-                    state.jobs.pop_back();
+                    // Where no thread runs nothing else waits.
+                    drop(state.next());
                     return Err(Error::internal(error));
                 }
             }
@@ -182,7 +233,7 @@ impl Queue {
     fn wait(&self) -> Option<Job> {
         let mut state = self.state();
         loop {
-            if let Some(job) = state.jobs.pop_front() {
+            if let Some(job) = state.next() {
                 return Some(job);
             }
             if state.closed {
@@ -197,8 +248,8 @@ impl Queue {
     /// The first piece of work, if there is one, and whether the last one has to wait for longer than results are held back.
     fn take(&self) -> (Option<Job>, bool) {
         let mut state = self.state();
-        let job = state.jobs.pop_front();
-        (job, state.jobs.len() >= HELD * state.threads)
+        let job = state.next();
+        (job, state.waiting() >= HELD * state.threads)
     }
 }
 
@@ -312,14 +363,14 @@ mod tests {
             let compute = Arc::clone(&compute);
             async move { compute.run(move || held.recv().is_err()).await }
         });
-        while compute.queue.state().threads == 0 || !compute.queue.state().jobs.is_empty() {
+        while compute.queue.state().threads == 0 || compute.waiting() > 0 {
             tokio::task::yield_now().await;
         }
         let mut tasks = Vec::new();
         for number in 0..5 {
             let (task_compute, report) = (Arc::clone(&compute), report.clone());
             tasks.push(tokio::spawn(async move { task_compute.run(move || report.send(number)).await }));
-            while compute.queue.state().jobs.len() <= number {
+            while compute.waiting() <= number {
                 tokio::task::yield_now().await;
             }
         }
@@ -333,6 +384,42 @@ mod tests {
         }
         drop(report);
         assert_eq!(reports.into_iter().collect::<Vec<_>>(), [0, 1, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn what_has_begun_goes_before_what_has_not() {
+        let compute = Arc::new(Compute::new(1));
+        let (release, held) = mpsc::channel::<()>();
+        let (report, reports) = mpsc::channel();
+        let mut tasks = Vec::new();
+        let queued = |report: &mpsc::Sender<&'static str>, begun: bool, name: &'static str| {
+            let (compute, report) = (Arc::clone(&compute), report.clone());
+            tokio::spawn(async move {
+                let work = move || report.send(name).unwrap();
+                if begun { compute.run_further(work).await } else { compute.run(work).await }
+            })
+        };
+        let first = tokio::spawn({
+            let compute = Arc::clone(&compute);
+            async move { compute.run(move || held.recv().is_err()).await }
+        });
+        while compute.queue.state().threads == 0 || compute.waiting() > 0 {
+            tokio::task::yield_now().await;
+        }
+        for (number, (begun, name)) in
+            [(false, "third"), (false, "fourth"), (true, "first"), (true, "second")].into_iter().enumerate()
+        {
+            tasks.push(queued(&report, begun, name));
+            while compute.waiting() <= number {
+                tokio::task::yield_now().await;
+            }
+        }
+        drop((release, report));
+        assert!(first.await.unwrap().unwrap());
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(reports.into_iter().collect::<Vec<_>>(), ["first", "second", "third", "fourth"]);
     }
 
     #[test]
@@ -349,10 +436,10 @@ mod tests {
                 works.send(("work", number)).unwrap();
                 Some(Box::new(move || delivers.send(("deliver", number)).unwrap()) as Delivery)
             };
-            compute.submit(Box::new(work)).unwrap();
+            compute.submit(Line::New, Box::new(work)).unwrap();
         };
         submit(0, Some(held));
-        while !compute.queue.state().jobs.is_empty() {
+        while compute.waiting() > 0 {
             thread::yield_now();
         }
         (1..10).for_each(|number| submit(number, None));

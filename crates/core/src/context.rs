@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use cenote_crypto::keyring::KeyRing;
 use cenote_crypto::random::RandomSource;
@@ -134,6 +134,7 @@ impl Service {
         Context {
             now_ms: self.clock.now_ms(),
             came: self.password_turns.now(),
+            has_begun: AtomicBool::new(false),
             service: Arc::clone(self),
             caller,
         }
@@ -189,13 +190,15 @@ fn is_configuration(change: &Change) -> bool {
 }
 
 /// One request. Its time stands still while it runs.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Context {
     pub service: Arc<Service>,
     pub caller: Caller,
     pub now_ms: i64,
     /// When it came, as turns are counted.
     pub(crate) came: u64,
+    /// Whether it has waited in line for a processor.
+    has_begun: AtomicBool,
 }
 
 impl std::ops::Deref for Context {
@@ -207,6 +210,36 @@ impl std::ops::Deref for Context {
 }
 
 impl Context {
+    /// Runs work that takes a processor for long, on the threads for it. It waits in line if the request has not done so yet.
+    ///
+    /// # Errors
+    /// As [`Compute::run`].
+    pub async fn run<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        if self.has_begun.load(Ordering::Relaxed) {
+            return self.compute.run_further(work).await;
+        }
+        let result = self.compute.run(work).await;
+        self.begin();
+        result
+    }
+
+    /// Waits in line now, before the request takes hold of what others may wait for.
+    ///
+    /// # Errors
+    /// As [`Compute::run`].
+    pub async fn wait_in_line(&self) -> Result<(), Error> {
+        if self.has_begun.load(Ordering::Relaxed) { Ok(()) } else { self.run(|| ()).await }
+    }
+
+    /// It has waited in line.
+    pub(crate) fn begin(&self) {
+        self.has_begun.store(true, Ordering::Relaxed);
+    }
+
     /// The pool an administrator named.
     ///
     /// # Errors

@@ -25,7 +25,11 @@ pub async fn perform(context: Context, operation: Operation, body: Value) -> Res
         return dispatch(&context, operation, body).await;
     }
     let service = Arc::clone(&context.service);
-    service.compute.begin(async move { dispatch(&context, operation, body).await }).await?
+    let begun = async move {
+        context.begin();
+        dispatch(&context, operation, body).await
+    };
+    service.compute.begin(begun).await?
 }
 
 /// Whether most of the operation's work are powers and signatures.

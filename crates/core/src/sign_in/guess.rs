@@ -6,6 +6,9 @@
 //! Of somebody without, nothing is written before: nearly all guesses are right. A process compares such guesses one after the
 //! other, so that of those that race each instance compares one at the most before the first wrong one is counted. All of them
 //! are counted afterwards, even if that makes the lock longer: no password is compared for nothing.
+//!
+//! Whose turn it is has waited for a processor: did it wait meanwhile, behind everybody else, those of one user would each wait as
+//! long, one after the other.
 
 use cenote_store::{ChangeSet, Lockout, User, UserStatus};
 
@@ -34,6 +37,7 @@ impl<'a> Guess<'a> {
     /// `NotAuthorizedException` when others have locked the user meanwhile.
     pub async fn begin(sign_in: SignIn<'a>, subject: Subject, is_counted: bool) -> Result<Self, Error> {
         let context = sign_in.context;
+        context.wait_in_line().await?;
         let turn = context.password_turns.take(&subject.user).await;
         let mut guess = Self { sign_in, turn, subject, is_counted };
         if is_counted {

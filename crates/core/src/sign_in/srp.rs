@@ -105,7 +105,7 @@ pub(super) async fn challenge_typed(
     let verifier = verifier(sign_in, &subject.user, typed)?;
     let salt = verifier.salt_hex();
     let random = std::sync::Arc::clone(&context.random);
-    let challenge = context.compute.run(move || srp::Challenge::create(&verifier, random.as_ref())).await?;
+    let challenge = context.run(move || srp::Challenge::create(&verifier, random.as_ref())).await?;
     let user_id = user_id(sign_in, subject, typed);
     let block = PasswordBlock {
         id: uuid(context.random.as_ref()),
@@ -195,7 +195,7 @@ pub(super) async fn is_proved(
     let tolerance_seconds = u32::try_from(client.session_minutes() * 60).unwrap_or(u32::MAX);
     let now_seconds = context.now_ms.div_euclid(1000);
     let current = srp::timestamp::is_current(&timestamp, now_seconds, tolerance_seconds);
-    let proved = context.compute.run(move || {
+    let proved = context.run(move || {
         challenge.verify(
             &verifier,
             &srp::Answer {

@@ -139,7 +139,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let question: Question = session.state()?;
     let (subject, _) = session.get_subject(sign_in, typed).await?;
     let (asked, user) = (answer.clone(), subject.user.clone());
-    let proved = context.compute.run(move || verify(&question, &asked, &user)).await?;
+    let proved = context.run(move || verify(&question, &asked, &user)).await?;
     let shown = proved.map_err(|refusal| {
         if refusal == Refusal::SignCount {
             tracing::warn!(

@@ -33,7 +33,7 @@ pub async fn get_client_token(
         .map_err(of_function)?;
     let claims = serde_json::to_vec(&claims).map_err(Error::internal)?;
     let key = std::sync::Arc::clone(&pool.keys(context).await?.access);
-    let access_token = context.compute.run(move || key.sign(&claims)).await?;
+    let access_token = context.run(move || key.sign(&claims)).await?;
     Ok(GetClientTokenResponse {
         client_authentication_result: Some(ClientAuthenticationResultType {
             access_token: Some(access_token),

@@ -118,7 +118,7 @@ async fn answer(
     let (plain, key) = (serde_json::to_vec(&claims).map_err(Error::internal)?, Arc::clone(key));
     Ok(GetDerivedTokenResponse {
         expires_in: i32::try_from(expires_in).ok(),
-        issued_token: context.compute.run(move || key.sign(&plain)).await?,
+        issued_token: context.run(move || key.sign(&plain)).await?,
         issued_token_type: wanted,
         scopes: (wanted == IssuedTokenTypeIdentifierType::AccessToken).then_some(scopes),
         token_type,

@@ -69,8 +69,7 @@ pub async fn issue(context: &Context, of: Issue<'_>) -> Result<AuthenticationRes
     let access = serde_json::to_vec(&access).map_err(Error::internal)?;
     let id = serde_json::to_vec(&id).map_err(Error::internal)?;
     let (access_key, id_key) = (Arc::clone(&keys.access), Arc::clone(&keys.id));
-    let (access_token, id_token) =
-        context.compute.run(move || (access_key.sign(&access), id_key.sign(&id))).await?;
+    let (access_token, id_token) = context.run(move || (access_key.sign(&access), id_key.sign(&id))).await?;
     let refresh_token = match of.refresh {
         Refresh::New => Some(RefreshToken::new(context, client, user, grant).seal(context, client)?),
         Refresh::Again => None,

@@ -37,10 +37,8 @@ pub async fn create(
     let name = username.to_owned();
     let password = SecretString::new(password.to_owned());
     let random = Arc::clone(&context.random);
-    let verifier = context
-        .compute
-        .run(move || Verifier::create(&pool_part, &name, password.expose(), random.as_ref()))
-        .await?;
+    let verifier =
+        context.run(move || Verifier::create(&pool_part, &name, password.expose(), random.as_ref())).await?;
     let sealed = context.keyring.seal_text(
         Purpose::PasswordVerifier,
         &[pool.id().as_str(), sub],
@@ -134,7 +132,6 @@ async fn compare(
     let (pool_part, name) = (pool.id().name_part().to_owned(), user.username.clone());
     let password = SecretString::new(password.to_owned());
     context
-        .compute
         .run(move || {
             // Every one is compared: which of them matched must not show in the time.
             verifiers

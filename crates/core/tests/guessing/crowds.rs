@@ -1,6 +1,7 @@
 //! Many guesses at the same moment.
 
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
@@ -111,4 +112,38 @@ pub async fn right_and_wrong_passwords_at_once_stay_within_the_budget(world: Wor
         assert_eq!(world.guess(&target, 0, &target.right).await, Answer::Refused, "{kind:?}: {tally:?}");
         world.first().clock.advance_seconds(3600);
     }
+}
+
+/// The turn of a guess begins when it is compared. Did it begin before, those of one user would each wait behind everybody else's
+/// work, one after the other.
+pub async fn whoever_waits_for_a_processor_keeps_nobody_from_waiting_too(world: World) {
+    const PROCESSORS: usize = 2;
+    const PEOPLE: usize = 8;
+    let world = Arc::new(world);
+    let target = world.target(Kind::SignIn).await;
+    let compute = &world.first().service.compute;
+    let busy = Arc::new(Barrier::new(PROCESSORS + 1));
+    let mut others = JoinSet::new();
+    for _ in 0..PROCESSORS {
+        let (world, busy) = (Arc::clone(&world), Arc::clone(&busy));
+        let work = move || (busy.wait(), busy.wait());
+        others.spawn(async move { world.first().service.compute.run(work).await.is_ok() });
+    }
+    busy.wait();
+    let mut guesses = JoinSet::new();
+    for _ in 0..PEOPLE {
+        let (world, target) = (Arc::clone(&world), target.clone());
+        guesses.spawn(async move { world.guess(&target, 0, &target.right).await });
+    }
+    let all_wait = async {
+        while compute.waiting() < PEOPLE {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = Duration::from_secs(30);
+    let in_time = tokio::time::timeout(limit, all_wait).await;
+    busy.wait();
+    assert!(in_time.is_ok(), "some wait for a turn before they wait for a processor");
+    assert_eq!(others.join_all().await, [true; PROCESSORS]);
+    assert_eq!(guesses.join_all().await, [Answer::Right; PEOPLE]);
 }

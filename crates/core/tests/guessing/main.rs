@@ -42,7 +42,8 @@ on_each_engine! {
         a_crowd_that_races_for_the_last_guess_gets_one
         a_crowd_that_holds_the_right_guess_too_gets_the_budget
         a_right_code_that_many_have_wins_once
-        right_and_wrong_passwords_at_once_stay_within_the_budget;
+        right_and_wrong_passwords_at_once_stay_within_the_budget
+        whoever_waits_for_a_processor_keeps_nobody_from_waiting_too;
     tricks:
         nothing_that_an_attacker_can_do_gives_more_guesses
         a_new_code_after_the_old_one_expired_comes_without_new_guesses

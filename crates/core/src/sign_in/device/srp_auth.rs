@@ -76,7 +76,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     let verifier = verifier(context, &remembered(context, &user, key).await?)?;
     let salt = verifier.salt_hex();
     let random = std::sync::Arc::clone(&context.random);
-    let challenge = context.compute.run(move || Challenge::create(&verifier, random.as_ref())).await?;
+    let challenge = context.run(move || Challenge::create(&verifier, random.as_ref())).await?;
     let block = DeviceBlock {
         id: uuid(context.random.as_ref()),
         key: key.to_owned(),
