@@ -60,7 +60,7 @@ impl Link {
 /// look with HEAD. Like every request it runs to its end even if the client goes away meanwhile.
 pub(crate) async fn answer(
     site: Arc<Site>,
-    head: Parts,
+    head: Box<Parts>,
     source_ip: IpAddr,
     started: Instant,
     running: Running,
@@ -80,7 +80,7 @@ pub(crate) async fn answer(
 }
 
 /// Counts as the ConfirmSignUp that it is.
-async fn complete(site: Arc<Site>, head: Parts, source_ip: IpAddr, started: Instant) -> Answer {
+async fn complete(site: Arc<Site>, head: Box<Parts>, source_ip: IpAddr, started: Instant) -> Answer {
     let _in_flight = site.metrics.request_started();
     let id = site.request_ids.next();
     let record = Record { operation: Some(OPERATION), ..Record::default() };

@@ -26,11 +26,12 @@ use crate::site::Site;
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 
-/// What is known of a request when its bytes are here.
+/// What is known of a request when its bytes are here. Boxed, since it goes through many hands: futures hold what they were
+/// given twice, and one that is small is moved and allocated at less cost.
 #[derive(Debug)]
 pub(crate) struct ApiRequest {
     pub id: String,
-    pub head: Parts,
+    pub head: Box<Parts>,
     pub body: Result<Body, BodyError>,
     pub source_ip: IpAddr,
     pub started: Instant,
@@ -39,7 +40,7 @@ pub(crate) struct ApiRequest {
 
 /// Answers a request. Never fails: what goes wrong becomes an error of the API. Runs to its end even if the client goes away
 /// meanwhile: half an operation is worse than a wasted one.
-pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
+pub(crate) async fn answer(site: Arc<Site>, request: Box<ApiRequest>) -> Answer {
     let id = request.id.clone();
     match to_the_end(complete(site, request)).await {
         Ok(answer) => answer,
@@ -47,7 +48,7 @@ pub(crate) async fn answer(site: Arc<Site>, request: ApiRequest) -> Answer {
     }
 }
 
-async fn complete(site: Arc<Site>, request: ApiRequest) -> Answer {
+async fn complete(site: Arc<Site>, request: Box<ApiRequest>) -> Answer {
     let _in_flight = site.metrics.request_started();
     let (id, started) = (request.id.clone(), request.started);
     let mut record =
@@ -62,7 +63,7 @@ async fn complete(site: Arc<Site>, request: ApiRequest) -> Answer {
     answer
 }
 
-async fn run(site: &Arc<Site>, request: ApiRequest, record: &mut Record) -> Result<Bytes, Error> {
+async fn run(site: &Arc<Site>, request: Box<ApiRequest>, record: &mut Record) -> Result<Bytes, Error> {
     // A request without a whole body counts under its operation as well.
     let operation = operation_of(&request.head);
     record.operation = operation.as_ref().ok().copied();
@@ -147,14 +148,13 @@ fn caller(
     source_ip: IpAddr,
     principal: Option<Principal>,
 ) -> Caller {
-    let region =
-        principal.as_ref().map(|principal| principal.region.clone()).filter(|region| !region.is_empty());
+    let (principal, region) = principal.map(|signer| (signer.arn, signer.region)).unzip();
     Caller {
         request_id,
         source_ip,
         user_agent: head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
         region: region.unwrap_or_else(|| site.service.settings.region.clone()),
-        principal: principal.map(|principal| principal.arn),
+        principal,
     }
 }
 

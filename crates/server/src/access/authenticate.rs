@@ -20,11 +20,12 @@ impl Access {
         head: &Parts,
         body: &[u8],
     ) -> Result<Principal, Error> {
-        let mut headers: Vec<(&str, &str)> = head
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?)))
-            .collect();
+        let mut headers: Vec<(&str, &str)> = Vec::with_capacity(head.headers.len() + 1);
+        headers.extend(
+            head.headers.iter().filter_map(|(name, value)| {
+                Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
+            }),
+        );
         // HTTP/2 has it in the target.
         if let (false, Some(authority)) = (head.headers.contains_key(HOST), head.uri.authority()) {
             headers.push((HOST.as_str(), authority.as_str()));

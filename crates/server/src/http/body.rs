@@ -1,3 +1,6 @@
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, EXPECT};
@@ -44,7 +47,12 @@ pub(super) async fn read(
     if too_large && head.headers.contains_key(EXPECT) {
         return Err(BodyError::TooLarge);
     }
-    timeout(duration, collect(body, limit, budget)).await.unwrap_or(Err(BodyError::TooSlow))
+    let mut collected = pin!(collect(body, limit, budget));
+    // Nearly every body came with its head, and needs no clock.
+    match poll_fn(|context| Poll::Ready(collected.as_mut().poll(context))).await {
+        Poll::Ready(body) => body,
+        Poll::Pending => timeout(duration, collected).await.unwrap_or(Err(BodyError::TooSlow)),
+    }
 }
 
 async fn collect(mut body: Incoming, limit: usize, budget: &BodyBudget) -> Result<Body, BodyError> {

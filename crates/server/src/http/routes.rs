@@ -35,6 +35,8 @@ pub(super) async fn answer(
 ) -> Answer {
     let started = Instant::now();
     let (head, body) = request.into_parts();
+    // Boxed, since it goes through many hands, and would be copied at each.
+    let head = Box::new(head);
     let source_ip = client_address(peer, &head.headers, &site.config.server.trusted_proxies);
     // Our own paths are for operators and test suites, not for web pages.
     if let Some(path) = head.uri.path().strip_prefix("/_cenote/") {
@@ -57,7 +59,7 @@ async fn api(
     source_ip: IpAddr,
     started: Instant,
     running: Running,
-    head: Parts,
+    head: Box<Parts>,
     body: Incoming,
 ) -> Answer {
     let path = head.uri.path();
@@ -73,7 +75,8 @@ async fn api(
             let limit = Duration::from_millis(server.body_timeout_ms);
             let body = body::read(&head, body, server.max_body_bytes, limit, &site.bodies).await;
             let id = site.request_ids.next();
-            request::answer(site, ApiRequest { id, head, body, source_ip, started, _running: running }).await
+            let request = ApiRequest { id, head, body, source_ip, started, _running: running };
+            request::answer(site, Box::new(request)).await
         }
         Method::GET | Method::HEAD if issuer::is_document(path) => {
             Box::pin(issuer::answer(&site, path, source_ip)).await

@@ -137,13 +137,14 @@ impl Visit for Line {
         }
         self.push_name(field);
         let thousandths = thousandths.round() as u64;
-        push_digits(&mut self.text, thousandths / 1000, 1);
+        let (whole, mut fraction, mut width) = (thousandths / 1000, thousandths % 1000, 3);
+        // The first decimal stays, even if it is a zero.
+        while width > 1 && fraction % 10 == 0 {
+            (fraction, width) = (fraction / 10, width - 1);
+        }
+        push_digits(&mut self.text, whole, 1);
         self.text.push('.');
-        let mut fraction = String::with_capacity(3);
-        push_digits(&mut fraction, thousandths % 1000, 3);
-        let (first, rest) = fraction.split_at(1);
-        self.text.push_str(first);
-        self.text.push_str(rest.trim_end_matches('0'));
+        push_digits(&mut self.text, fraction, width);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
