@@ -17,7 +17,7 @@ const USER_BYTES: usize = 1330;
 const MESSAGE_BYTES: usize = 720;
 
 const SCHEMA: &str = "
-    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;
+    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2048;
     PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;
     CREATE TABLE users (pool_id TEXT NOT NULL, sub TEXT NOT NULL, version BIGINT NOT NULL, data TEXT NOT NULL,
         PRIMARY KEY (pool_id, sub));

@@ -22,10 +22,6 @@ use crate::user_sessions::configuration::SessionConfiguration;
 /// How often a change is tried that somebody else's change may come before.
 pub(crate) const ATTEMPTS: u32 = 5;
 
-/// From so many users on the count is an estimate: counting walks all of them.
-const MANY_USERS: i64 = 10_000;
-/// How long the estimate is kept. Cognito's own is hours old.
-const ESTIMATE_MS: i64 = 60_000;
 /// How long a count is kept when this instance neither added nor removed a user since.
 const COUNT_MS: i64 = 1_000;
 
@@ -186,7 +182,7 @@ impl Pool {
     }
 
     /// How many users the pool has, as far as this instance knows; what others added or removed within the last second may
-    /// be missing, and of a large pool it is how many it had within the last minute.
+    /// be missing.
     ///
     /// # Errors
     /// When the store can't be read.
@@ -201,12 +197,8 @@ impl Pool {
 
     fn known_users(&self, population: u64, now_ms: i64) -> Option<i64> {
         let known = (*self.counted.lock().unwrap_or_else(PoisonError::into_inner))?;
-        let kept_ms = match known.users {
-            MANY_USERS.. => ESTIMATE_MS,
-            _ if known.population == population => COUNT_MS,
-            _ => 0,
-        };
-        (now_ms - known.at_ms < kept_ms).then_some(known.users)
+        let holds = known.population == population && now_ms - known.at_ms < COUNT_MS;
+        holds.then_some(known.users)
     }
 
     async fn count_users(&self, context: &Context, population: u64) -> Result<i64, Error> {

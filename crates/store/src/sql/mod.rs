@@ -19,6 +19,7 @@ mod sessions;
 mod signing_keys;
 pub(crate) mod text;
 mod unknown_names;
+mod user_counts;
 mod user_index;
 mod user_sessions;
 mod users;
@@ -203,6 +204,7 @@ fn encode_json<T: Serialize>(value: &T) -> Result<Value, StoreError> {
 pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
     let mut steps = Vec::with_capacity(changes.len() * 4 + 1);
     let mut configuration = false;
+    let mut counts = user_counts::Difference::default();
     for change in changes {
         configuration |= touches_configuration(change);
         match change {
@@ -214,9 +216,15 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::DeleteClient { id, version } => clients::delete(id, *version, &mut steps),
             Change::InsertSigningKey(key) => signing_keys::insert(key, &mut steps)?,
             Change::DeleteSigningKey { pool_id, kid } => signing_keys::delete(pool_id, kid, &mut steps),
-            Change::InsertUser(user) => users::insert(user, &mut steps)?,
+            Change::InsertUser(user) => {
+                users::insert(user, &mut steps)?;
+                counts.add(user, 1);
+            }
             Change::UpdateUser(update) => users::update(update, &mut steps)?,
-            Change::DeleteUser(user) => users::delete(user, &mut steps),
+            Change::DeleteUser(user) => {
+                users::delete(user, &mut steps);
+                counts.add(user, -1);
+            }
             Change::InsertGroup(group) => groups::insert(group, &mut steps)?,
             Change::UpdateGroup(group) => groups::update(group, &mut steps)?,
             Change::DeleteGroup { pool_id, name, version } => {
@@ -249,8 +257,9 @@ pub(crate) fn compile(changes: &[Change]) -> Result<Vec<Step>, StoreError> {
             Change::DeleteAccessKey { id, version } => access_keys::delete(id, *version, &mut steps),
         }
     }
+    // Last, so that others wait for these rows as briefly as possible.
+    steps.extend(counts.steps());
     if configuration {
-        // Last, so that other instances wait for this row as briefly as possible.
         steps.push(meta::advance_configuration());
     }
     Ok(steps)

@@ -59,6 +59,7 @@ pub(super) fn delete(id: &PoolId, version: i64, steps: &mut Vec<Step>) {
     ));
     for sql in [
         "INSERT INTO purges (pool_id) VALUES ($1) ON CONFLICT DO NOTHING",
+        "DELETE FROM user_counts WHERE pool_id = $1",
         "DELETE FROM clients WHERE pool_id = $1",
         "DELETE FROM signing_keys WHERE pool_id = $1",
         "DELETE FROM outbox WHERE pool_id = $1",

@@ -49,10 +49,6 @@ static LIST: Query<User> = Query {
           ORDER BY created_ms, sub LIMIT $4",
     decode: decode_body,
 };
-static COUNT: Query<i64> = Query {
-    sql: "SELECT COUNT(*) FROM users WHERE pool_id = $1",
-    decode: |row| decode_integer(row, 0, "users", "count"),
-};
 
 impl Store {
     pub async fn find_user(&self, pool: &PoolId, sub: &Sub) -> Result<Option<User>, StoreError> {
@@ -118,11 +114,6 @@ impl Store {
             }
             None => self.list(&LIST, params![pool, time, &sub, limit]).await,
         }
-    }
-
-    /// How many users a pool has. Takes longer the more there are (it walks an index): keep the answer for a while.
-    pub async fn count_users(&self, pool: &PoolId) -> Result<i64, StoreError> {
-        Ok(self.list(&COUNT, params![pool]).await?.into_iter().sum())
     }
 }
 

@@ -76,6 +76,34 @@ pub async fn one_of_many_claims_a_name(store: &TemporaryStore) {
     assert_eq!(store.count_users(&pool.id).await.unwrap(), 1);
 }
 
+pub async fn users_who_come_and_go_together_are_counted(store: &TemporaryStore) {
+    let (pool, other) = (with_pool(store, "eu_a").await, with_pool(store, "eu_b").await);
+    all(16, |number| {
+        let (store, pool, other) = (store.store.clone(), pool.clone(), other.clone());
+        async move {
+            // Some share the end of their subs, and half of the tasks take their users in the opposite order.
+            let mut users: Vec<_> =
+                (0..10).map(|end| user(&pool, &format!("{number:02}-{end:02}"))).collect();
+            users.push(user(&other, &format!("{number:02}")));
+            if number % 2 == 0 {
+                users.reverse();
+            }
+            commit(&store, users.iter().map(insert)).await;
+            assert_eq!(conflict(&store, users.iter().map(insert)).await, Conflict::AlreadyExists);
+            commit(&store, users.iter().step_by(2).map(delete)).await;
+        }
+    })
+    .await;
+    assert_eq!(store.list_users(&pool.id, None, None, 1000).await.unwrap().len(), 80);
+    assert_eq!(store.count_users(&pool.id).await.unwrap(), 80);
+    assert_eq!(store.count_users(&other.id).await.unwrap(), 0);
+    // One who makes room for another.
+    let (old, new) = (user(&pool, "old-00"), user(&pool, "new-00"));
+    commit(store, [insert(&old)]).await;
+    commit(store, [delete(&old), insert(&new)]).await;
+    assert_eq!(store.count_users(&pool.id).await.unwrap(), 81);
+}
+
 pub async fn one_of_many_uses_a_session(store: &TemporaryStore) {
     let outcomes = all(24, |_| {
         let store = store.store.clone();

@@ -138,6 +138,7 @@ contract! {
         one_of_many_uses_a_session
         one_of_many_rotates_a_family
         opposite_orders_do_not_block_each_other_for_good
+        users_who_come_and_go_together_are_counted
         no_user_survives_its_pool
         what_was_acknowledged_is_read_at_once
         a_caller_that_stops_waiting_stops_nothing;

@@ -151,6 +151,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn users_of_older_releases_are_counted() {
+        let Some(temporary) = temporary_postgres().await else { return };
+        let Engine::Postgres(engine) = &*temporary.store.engine else { panic!("not PostgreSQL") };
+        let client = engine.shared.client().await.unwrap();
+        let before = "DROP TABLE user_counts; UPDATE meta SET value = '4' WHERE key = 'schema_version'; \
+            INSERT INTO pools VALUES ('p', 1, 1, ''), ('q', 1, 1, ''); \
+            INSERT INTO users VALUES ('p', '1-aa', 1, 1, ''), ('p', '2-aa', 1, 1, ''), ('p', '3-ab', 1, 1, ''), \
+                ('q', '1-aa', 1, 1, ''), ('q', 'a', 1, 1, ''), ('deleted', '1-aa', 1, 1, '');";
+        client.batch_execute(before).await.unwrap();
+        temporary.open_again().await.unwrap();
+        let sql = "SELECT string_agg(pool_id || part || users, ',' ORDER BY pool_id, part) FROM user_counts";
+        let counts: String = client.query_one(sql, &[]).await.unwrap().get(0);
+        assert_eq!(counts, "paa2,pab1,qa1,qaa1");
+    }
+
+    #[tokio::test]
     async fn every_step_is_harmless_when_applied_twice_and_a_fresh_install_is_their_sum() {
         let Some(options) = empty_database().await else { return };
         let fresh = Store::open_postgres(options).await.unwrap();

@@ -23,7 +23,7 @@ use crate::faults::FaultPoint;
 use crate::sql::{Expect, Step, Value};
 
 /// How often a transaction is run again after a deadlock or a serialization failure.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 10;
 
 /// Why an attempt was not acknowledged.
 enum Stop {

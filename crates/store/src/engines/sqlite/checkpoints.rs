@@ -18,9 +18,9 @@ use super::SqliteOptions;
 use super::connection::Connection;
 use crate::error::StoreError;
 
-/// How many pages the log has when folding begins: 16 MiB. The more there are, the more changes of one page become one write,
-/// and the longer a start after a crash takes, which reads them all.
-const BEGIN_AT: u32 = 4096;
+/// How many pages the log has when folding begins: 8 MiB. The more there are, the more changes of one page become one write,
+/// and the longer a start after a crash takes, which reads them all: some milliseconds.
+const BEGIN_AT: u32 = 2048;
 /// The thread goes on until so few are left, but does not run after a fast writer for ever.
 const FEW: u32 = 256;
 const MOST_PASSES: usize = 4;

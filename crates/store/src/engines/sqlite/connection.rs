@@ -382,6 +382,21 @@ mod tests {
     }
 
     #[test]
+    fn users_of_older_releases_are_counted() {
+        let mut connection = Connection::open(Path::new(":memory:"), OpenFlags::default()).unwrap();
+        connection.migrate().unwrap();
+        let before = "DROP TABLE user_counts; UPDATE meta SET value = '4' WHERE key = 'schema_version'; \
+            INSERT INTO pools VALUES ('p', 1, 1, ''), ('q', 1, 1, ''); \
+            INSERT INTO users VALUES ('p', '1-aa', 1, 1, ''), ('p', '2-aa', 1, 1, ''), ('p', '3-ab', 1, 1, ''), \
+                ('q', '1-aa', 1, 1, ''), ('q', 'a', 1, 1, ''), ('deleted', '1-aa', 1, 1, '');";
+        connection.inner.execute_batch(before).unwrap();
+        connection.migrate().unwrap();
+        let sql = "SELECT group_concat(pool_id || part || users) FROM user_counts";
+        let counts: String = connection.inner.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(counts, "paa2,pab1,qa1,qaa1");
+    }
+
+    #[test]
     fn statements_are_compiled_once_whatever_their_parameters() {
         let mut connection = Connection::open(Path::new(":memory:"), OpenFlags::default()).unwrap();
         connection.migrate().unwrap();
