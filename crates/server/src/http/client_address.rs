@@ -7,36 +7,48 @@ use crate::config::Network;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The client's address: the peer, or, behind trusted proxies, the last address in `X-Forwarded-For` that is none of them.
-/// What stands further left was written by whoever sent it.
+/// The address of [`Origin`].
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-    let mut address = peer.to_canonical();
-    if trusted.is_empty() {
-        return address;
-    }
-    let values: Vec<&str> =
-        headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
-    for entry in values.iter().rev().flat_map(|value| value.rsplit(',')) {
-        if !is_trusted(address) {
-            break;
-        }
-        match parse(entry.trim()) {
-            Some(next) => address = next.to_canonical(),
-            None => break,
-        }
-    }
-    address
+    // Nearly always, and then no header need be looked for.
+    if trusted.is_empty() { peer.to_canonical() } else { Origin::of(peer, headers, trusted).address }
 }
 
-/// Whether a request came through a proxy that nobody vouches for: then the peer says nothing about the client.
-pub(super) fn is_forwarded_by_a_stranger(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> bool {
-    let forwarded = headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED);
-    forwarded && !trusted.iter().any(|network| network.contains(peer))
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The client's address: the peer, or, behind trusted proxies, the last address in `X-Forwarded-For` that is none of them.
+    /// What stands further left was written by whoever sent it.
+    address: IpAddr,
+    /// Whether everybody on the way is known. If not, the address may be that of a proxy that nobody vouches for, and says
+    /// nothing about who asks.
+    is_known: bool,
+}
+
+impl Origin {
+    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
+        let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+        let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+        let entries = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        let mut address = peer.to_canonical();
+        let mut named = false;
+        for entry in entries {
+            let next = if is_trusted(address) { parse(entry) } else { None };
+            let Some(next) = next else { return Self { address, is_known: false } };
+            address = next.to_canonical();
+            named = true;
+        }
+        // Nobody says who speaks the other header, nor what of it is to be believed.
+        Self { address, is_known: named || !headers.contains_key(FORWARDED) }
+    }
+
+    pub(super) fn is_surely_in(self, networks: &[Network]) -> bool {
+        self.is_known && networks.iter().any(|network| network.contains(self.address))
+    }
 }
 
 /// An address, with or without a port.
-fn parse(text: &str) -> Option<IpAddr> {
+fn parse(entry: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(entry).ok()?.trim();
     let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip());
     let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
     text.parse().ok().or_else(with_port).or_else(in_brackets)
@@ -44,33 +56,73 @@ fn parse(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
-    fn address(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+    fn origin(peer: &str, forwarded: &[&[u8]], trusted: &[&str]) -> (String, bool) {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, value.parse().unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value).unwrap());
         }
         let trusted: Vec<Network> = trusted.iter().map(|text| text.parse().unwrap()).collect();
-        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+        let origin = Origin::of(peer.parse().unwrap(), &headers, &trusted);
+        (origin.address.to_string(), origin.is_known)
+    }
+
+    fn known(address: &str) -> (String, bool) {
+        (address.to_owned(), true)
+    }
+
+    fn unknown(address: &str) -> (String, bool) {
+        (address.to_owned(), false)
     }
 
     #[test]
     fn nobody_is_believed_by_default() {
-        assert_eq!(address("203.0.113.1", &["198.51.100.7"], &[]), "203.0.113.1");
-        assert_eq!(address("203.0.113.1", &["198.51.100.7"], &["10.0.0.0/8"]), "203.0.113.1");
+        assert_eq!(origin("203.0.113.1", &[], &[]), known("203.0.113.1"));
+        assert_eq!(origin("203.0.113.1", &[b"198.51.100.7"], &[]), unknown("203.0.113.1"));
+        assert_eq!(origin("203.0.113.1", &[b"198.51.100.7"], &["10.0.0.0/8"]), unknown("203.0.113.1"));
     }
 
     #[test]
     fn a_trusted_proxy_names_its_client_and_no_one_else() {
         let trusted = &["10.0.0.0/8"];
-        assert_eq!(address("10.0.0.1", &["198.51.100.7"], trusted), "198.51.100.7");
-        assert_eq!(address("10.0.0.1", &["1.2.3.4, 198.51.100.7, 10.0.0.2"], trusted), "198.51.100.7");
-        assert_eq!(address("10.0.0.1", &["1.2.3.4", "198.51.100.7:4711"], trusted), "198.51.100.7");
-        assert_eq!(address("10.0.0.1", &["[2001:db8::1]"], trusted), "2001:db8::1");
-        assert_eq!(address("::ffff:10.0.0.1", &["198.51.100.7"], trusted), "198.51.100.7");
-        assert_eq!(address("10.0.0.1", &["unknown"], trusted), "10.0.0.1");
-        assert_eq!(address("10.0.0.1", &[], trusted), "10.0.0.1");
-        assert_eq!(address("10.0.0.1", &["10.0.0.3,10.0.0.2"], trusted), "10.0.0.3");
+        assert_eq!(origin("10.0.0.1", &[b"198.51.100.7"], trusted), known("198.51.100.7"));
+        assert_eq!(origin("10.0.0.1", &[b"198.51.100.7, 10.0.0.2"], trusted), known("198.51.100.7"));
+        assert_eq!(
+            origin("10.0.0.1", &[b"1.2.3.4, 198.51.100.7, 10.0.0.2"], trusted),
+            unknown("198.51.100.7")
+        );
+        assert_eq!(origin("10.0.0.1", &[b"1.2.3.4", b"198.51.100.7:4711"], trusted), unknown("198.51.100.7"));
+        assert_eq!(origin("10.0.0.1", &[b"[2001:db8::1]"], trusted), known("2001:db8::1"));
+        assert_eq!(origin("::ffff:10.0.0.1", &[b"198.51.100.7"], trusted), known("198.51.100.7"));
+        assert_eq!(origin("10.0.0.1", &[], trusted), known("10.0.0.1"));
+        assert_eq!(origin("10.0.0.1", &[b"10.0.0.3,10.0.0.2"], trusted), known("10.0.0.3"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_hides_nothing_right_of_it() {
+        let trusted = &["10.0.0.0/8"];
+        for forged in [&b"\xff"[..], b"\xc3\xa9", b"unknown", b"", b"10.0.0.9\xff"] {
+            let in_one_line = [forged, b", 198.51.100.7"].concat();
+            assert_eq!(origin("10.0.0.1", &[&in_one_line], trusted), unknown("198.51.100.7"));
+            assert_eq!(origin("10.0.0.1", &[forged, b"198.51.100.7"], trusted), unknown("198.51.100.7"));
+            // A proxy that does not know its client.
+            assert_eq!(origin("10.0.0.1", &[forged], trusted), unknown("10.0.0.1"));
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_speaks_another_header_names_nobody() {
+        let trusted: [Network; 1] = ["10.0.0.0/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED, HeaderValue::from_static("for=10.0.0.9"));
+        for peer in ["10.0.0.1", "203.0.113.1"] {
+            let peer = peer.parse().unwrap();
+            assert_eq!(Origin::of(peer, &headers, &trusted), Origin { address: peer, is_known: false });
+        }
+        headers.insert(FORWARDED_FOR, HeaderValue::from_static("10.0.0.9"));
+        assert!(Origin::of("10.0.0.1".parse().unwrap(), &headers, &trusted).is_known);
     }
 }

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body;
-use super::client_address::{client_address, is_forwarded_by_a_stranger};
+use super::client_address::{Origin, client_address};
 use super::cors::Cors;
 use super::places::Place;
 use crate::answer::{self, Answer};
@@ -37,17 +37,16 @@ pub(super) async fn answer(
     let (head, body) = request.into_parts();
     // Boxed, since it goes through many hands, and would be copied at each.
     let head = Box::new(head);
-    let source_ip = client_address(peer, &head.headers, &site.config.server.trusted_proxies);
+    let trusted = &site.config.server.trusted_proxies;
     // Our own paths are for operators and test suites, not for web pages.
     if let Some(path) = head.uri.path().strip_prefix("/_cenote/") {
+        let operator = site.dev
+            || Origin::of(peer, &head.headers, trusted).is_surely_in(&site.config.server.operator_networks);
         let limit = Duration::from_millis(site.config.server.body_timeout_ms);
         let body = body::read(&head, body, 64 * 1024, limit, &site.bodies).await;
-        let server = &site.config.server;
-        let operator = site.dev
-            || server.operator_networks.iter().any(|network| network.contains(source_ip))
-                && !is_forwarded_by_a_stranger(peer, &head.headers, &server.trusted_proxies);
         return Box::pin(own::answer(&site, &head, path, body, operator)).await;
     }
+    let source_ip = client_address(peer, &head.headers, trusted);
     let cors = site.cors.decide(&head.headers);
     let mut answer = api(site, source_ip, started, running, head, body).await;
     cors.apply(answer.headers_mut());

@@ -154,8 +154,19 @@ async fn operators_are_known_by_their_network() {
         .set("server.trusted_proxies=127.0.0.1")
         .start()
         .await;
-    for (address, status) in [("203.0.113.1", 404), ("2001:db8::1", 404), ("10.1.2.3", 200), ("fd00::1", 200)]
-    {
+    for (address, status) in [
+        ("203.0.113.1", 404),
+        ("2001:db8::1", 404),
+        ("10.1.2.3", 200),
+        ("fd00::1", 200),
+        // The client's own words, and what a proxy has added.
+        ("\u{ff}, 203.0.113.1", 404),
+        ("\u{ff}, 10.1.2.3", 404),
+        ("203.0.113.1, 10.1.2.3", 404),
+        ("\u{ff}", 404),
+        ("unknown", 404),
+        ("", 404),
+    ] {
         let headers = [("X-Forwarded-For", address)];
         for path in ["/_cenote/metrics", "/_cenote/ready"] {
             assert_eq!(server.request("GET", path, &headers, b"").await.status, status, "{address} {path}");
