@@ -128,10 +128,7 @@ fn body_error(error: BodyError, site: &Site) -> Error {
             ErrorCode::RequestEntityTooLargeException,
             format!("The request is larger than {} bytes.", site.config.server.max_body_bytes),
         ),
-        BodyError::NoRoom => Error::new(
-            ErrorCode::ServiceUnavailableException,
-            "The server is holding as many requests as it has room for. Try again.",
-        ),
+        BodyError::NoRoom => no_room(),
         BodyError::TooSlow => {
             Error::new(ErrorCode::SerializationException, "The request did not arrive in time.")
         }
@@ -139,6 +136,14 @@ fn body_error(error: BodyError, site: &Site) -> Error {
             Error::new(ErrorCode::SerializationException, "The request did not arrive whole.")
         }
     }
+}
+
+/// What clients try again by themselves.
+pub(crate) fn no_room() -> Error {
+    Error::new(
+        ErrorCode::ServiceUnavailableException,
+        "The server is holding as many requests as it has room for. Try again.",
+    )
 }
 
 fn caller(

@@ -1,4 +1,4 @@
-//! How much of all requests' bodies may be in memory at once.
+//! How much of all requests may be in memory at once.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const CHUNK: usize = 4096;
 
 /// Bodies up to this size are not counted, so that nobody can keep ordinary requests out by filling the room with large ones.
-/// The number of connections bounds them.
-const SMALL: usize = 16 * 1024;
+/// The number of connections bounds them; over HTTP/2 see [`super::streams`].
+pub(super) const SMALL: usize = 16 * 1024;
 
-/// The room for bodies, shared by all connections.
+/// Room for bodies, shared by all connections or by the requests of one.
 #[derive(Clone, Debug)]
 pub(crate) struct BodyBudget(Arc<Semaphore>);
 
-/// The room that one body takes; given back when it is dropped.
+/// The room that one request takes; given back when it is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     chunks: usize,
@@ -28,9 +28,19 @@ impl BodyBudget {
         Self(Arc::new(Semaphore::new((bytes / CHUNK).min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Makes `room` large enough for `bytes` in all, without waiting. Whether that worked.
+    /// Room for so many bytes, all of them counted. Without waiting; none if there is none.
+    pub(super) fn take(&self, bytes: usize) -> Option<Room> {
+        let mut room = Room::default();
+        self.make(&mut room, bytes.div_ceil(CHUNK)).then_some(room)
+    }
+
+    /// Makes `room` large enough for a body of `bytes` in all, without waiting. Whether that worked.
     pub(super) fn extend(&self, room: &mut Room, bytes: usize) -> bool {
-        let missing = bytes.saturating_sub(SMALL).div_ceil(CHUNK).saturating_sub(room.chunks);
+        self.make(room, bytes.saturating_sub(SMALL).div_ceil(CHUNK))
+    }
+
+    fn make(&self, room: &mut Room, chunks: usize) -> bool {
+        let missing = chunks.saturating_sub(room.chunks);
         if missing == 0 {
             return true;
         }

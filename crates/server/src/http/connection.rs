@@ -6,20 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONNECTION, HeaderValue};
-use http::{Request, Version};
+use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::activity::{Activity, Limits, Observed};
 use super::places::Place;
-use super::routes::{self, Running};
+use super::routes;
+use super::streams::{STREAMS, Streams};
+use crate::answer::Answer;
 use crate::config::ServerSection;
 use crate::site::Site;
 
@@ -31,9 +33,6 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What hyper takes by itself.
 const HYPERS_MAX_HEADERS: usize = 100;
-
-/// Requests at once on a connection, those whose client has turned away from them included.
-const STREAMS: u32 = 32;
 
 /// What a connection that does nothing may take at most while others wait for its place.
 const CROWDED: Limits = Limits { headers: Duration::from_secs(2), idle: Duration::from_secs(1) };
@@ -51,8 +50,7 @@ pub(super) struct Accepted {
 /// What the requests of a connection share, and what it watches.
 struct Shared {
     peer: IpAddr,
-    place: Arc<Place>,
-    turns: Arc<Semaphore>,
+    streams: Arc<Streams>,
     stopping: watch::Receiver<bool>,
     crowded: watch::Receiver<bool>,
 }
@@ -61,8 +59,8 @@ struct Shared {
 /// requests are answered.
 pub(super) async fn serve(site: Arc<Site>, accepted: Accepted, tls: Option<TlsAcceptor>) {
     let Accepted { stream, peer, place, stopping, crowded } = accepted;
-    let turns = Arc::new(Semaphore::new(usize::try_from(STREAMS).unwrap_or(1)));
-    let mut shared = Shared { peer, place, turns, stopping, crowded };
+    let streams = Arc::new(Streams::new(&site.config.server, place));
+    let mut shared = Shared { peer, streams, stopping, crowded };
     let _open = site.metrics.connection_opened();
     // Answers are small and complete: nothing is gained by waiting for more.
     let _ = stream.set_nodelay(true);
@@ -89,7 +87,7 @@ async fn serve_stream<S>(site: Arc<Site>, stream: S, shared: Shared)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Shared { peer, place, turns, mut stopping, mut crowded } = shared;
+    let Shared { peer, streams, mut stopping, mut crowded } = shared;
     let server = &site.config.server;
     let relaxed = Limits {
         headers: Duration::from_millis(server.header_timeout_ms),
@@ -102,12 +100,19 @@ where
         service_fn(move |request: Request<Incoming>| {
             let multiplexed = request.version() == Version::HTTP_2;
             let running = activity.request_started(multiplexed);
-            let (site, place, turns) = (Arc::clone(&site), Arc::clone(&place), Arc::clone(&turns));
+            let site = Arc::clone(&site);
+            let admitted = streams.admit(&site, &request, multiplexed);
             async move {
-                // Never closed.
-                let turn = turns.acquire_owned().await.ok();
-                let held = Running { _place: place, _turn: turn };
-                let mut answer = routes::answer(Arc::clone(&site), peer, held, request).await;
+                let mut answer = match admitted {
+                    // Over HTTP/1 hyper counts them.
+                    _ if request.headers().len() > site.config.server.max_headers => {
+                        let mut answer = Answer::default();
+                        *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+                        answer
+                    }
+                    Some(held) => routes::answer(Arc::clone(&site), peer, held, request).await,
+                    None => routes::one_too_many(&site),
+                };
                 // The next request shall come on a new connection, which leads elsewhere.
                 if site.leaving.has_begun() && !multiplexed {
                     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -10,6 +10,7 @@ mod listener;
 mod places;
 mod routes;
 mod source;
+mod streams;
 mod tls;
 
 pub(crate) use body::{Body, BodyError};

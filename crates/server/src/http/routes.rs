@@ -10,10 +10,12 @@ use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::body;
+use super::budget::Room;
 use super::client_address::{Origin, client_address};
 use super::cors::Cors;
 use super::places::Place;
 use crate::answer::{self, Answer};
+use crate::record::Record;
 use crate::request::{self, ApiRequest};
 use crate::site::Site;
 use crate::{confirm_user, issuer, own};
@@ -22,7 +24,8 @@ use crate::{confirm_user, issuer, own};
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(super) _place: Arc<Place>,
-    pub(super) _turn: Option<OwnedSemaphorePermit>,
+    pub(super) _turn: OwnedSemaphorePermit,
+    pub(super) _room: Option<Room>,
 }
 
 /// Answers a request, whatever it is. What is rare is boxed: hyper copies this future about for every request, so it must not
@@ -50,6 +53,14 @@ pub(super) async fn answer(
     let cors = site.cors.decide(&head.headers);
     let mut answer = api(site, source_ip, started, running, head, body).await;
     cors.apply(answer.headers_mut());
+    answer
+}
+
+/// The answer to a request for which there is no room beside the others of its connection.
+pub(super) fn one_too_many(site: &Site) -> Answer {
+    let (id, error) = (site.request_ids.next(), request::no_room());
+    let answer = answer::failure(&id, &error);
+    Record::default().report(site, &id, &answer, error.code.as_str(), Duration::ZERO);
     answer
 }
 

@@ -5,13 +5,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{PATIENCE, Siege, all, connect, pour, until_closed};
+use super::{PATIENCE, Siege, all, connect, get, pour, until_closed};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
@@ -27,9 +28,14 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 /// A header that no table has or gets.
 fn literal(name: &str, value: &str) -> Vec<u8> {
     let text = |text: &str| {
-        let length = u8::try_from(text.len()).unwrap();
-        assert!(length < 127);
-        [vec![length], text.as_bytes().to_vec()].concat()
+        let length = match text.len() {
+            short @ 0..127 => vec![u8::try_from(short).unwrap()],
+            long => {
+                let more = u16::try_from(long - 127).unwrap();
+                vec![127, more.to_be_bytes()[1] | 0x80, u8::try_from(more >> 7).unwrap()]
+            }
+        };
+        [length, text.as_bytes().to_vec()].concat()
     };
     [vec![0], text(name), text(value)].concat()
 }
@@ -221,6 +227,128 @@ async fn streams_without_an_end() {
     .await;
     siege.all_closed().await;
     siege.raise(100).await;
+}
+
+/// A header block in as many frames as it takes.
+fn head(stream: u32, block: &[u8]) -> Vec<u8> {
+    let pieces: Vec<&[u8]> = block.chunks(16_384).collect();
+    let flags = |index: usize| if index + 1 == pieces.len() { END_HEADERS } else { 0 };
+    let kind = |index: usize| if index == 0 { HEADERS } else { CONTINUATION };
+    let frames = pieces.iter().enumerate();
+    frames.flat_map(|(index, piece)| frame(kind(index), flags(index), stream, piece)).collect()
+}
+
+/// Waits until the server takes so much on a connection, and sends it.
+async fn send(stream: &mut TcpStream, window: &mut usize, id: u32, body: &[u8]) {
+    while *window < body.len() {
+        if let (WINDOW_UPDATE, _, 0, more) = next(stream).await.expect("the connection stays") {
+            *window += usize::try_from(u32::from_be_bytes(more.try_into().unwrap())).unwrap();
+        }
+    }
+    *window -= body.len();
+    stream.write_all(&frame(DATA, 0, id, body)).await.unwrap();
+}
+
+#[tokio::test]
+async fn streams_that_hold_as_much_as_they_can() {
+    let siege = Siege::lay(&["server.max_buffered_bytes=16777216"]).await;
+    let address = siege.address();
+    let start =
+        [request("POST", "/"), literal("x-amz-target", "AWSCognitoIdentityProviderService.SignUp")].concat();
+    // What was put into the table of headers once takes a byte each time it is repeated.
+    let many = [start.clone(), vec![0x40, 1, b'x', 0], vec![0xbe; 900]].concat();
+    let large = [start, literal("x-header", &"x".repeat(290)).repeat(95)].concat();
+    let attackers: Vec<_> = (0..100_usize)
+        .map(|number| {
+            let block = if number % 2 == 0 { many.clone() } else { large.clone() };
+            tokio::spawn(async move {
+                let mut stream = open(address, &[]).await;
+                let mut window = 65_535;
+                for id in (0..32_u32).map(|number| number * 2 + 1) {
+                    stream.write_all(&head(id, &block)).await.unwrap();
+                    // A body that is not counted, and does not end.
+                    send(&mut stream, &mut window, id, &[b' '; 16_000]).await;
+                }
+                assert!(is_read(&mut stream, 0).await);
+                stream
+            })
+        })
+        .collect();
+    // All of them at once.
+    let mut open = Vec::new();
+    for attacker in attackers {
+        open.push(attacker.await.unwrap());
+    }
+    assert!(siege.metric("cenote_connections").await >= 100);
+    drop(open);
+    siege.all_closed().await;
+    // Each might hold three if nobody counted.
+    siege.raise(120).await;
+}
+
+#[tokio::test]
+async fn requests_beside_others_find_room_or_are_refused() {
+    // In pieces of 4096 bytes, of which a request whose length nobody knows takes five: room for 51, and for four on each
+    // connection.
+    let siege = Siege::lay(&["server.max_buffered_bytes=1052672", "server.body_timeout_ms=600000"]).await;
+    let refused = async || -> usize {
+        let metrics = get(siege.address(), "/_cenote/metrics").await;
+        let series = "cenote_requests_total{operation=\"unknown\",outcome=\"ServiceUnavailableException\"} ";
+        let line = metrics.lines().find_map(|line| line.strip_prefix(series));
+        line.map_or(0, |count| count.parse().unwrap())
+    };
+    let target = literal("x-amz-target", "AWSCognitoIdentityProviderService.SignUp");
+    let block = [request("POST", "/"), target].concat();
+    let mut streams = Vec::new();
+    for _ in 0..6 {
+        let mut stream = open(siege.address(), &[]).await;
+        for id in (0..32_u32).map(|number| number * 2 + 1) {
+            stream.write_all(&head(id, &block)).await.unwrap();
+        }
+        streams.push(stream);
+    }
+    let expected = 6 * (32 - 4) - 51;
+    timeout(PATIENCE, async { while refused().await < expected {} }).await.expect("refused in time");
+    drop(streams);
+    siege.all_closed().await;
+    assert_eq!(refused().await, expected);
+    siege.raise(50).await;
+}
+
+/// The status of a head, as our server writes it: from the static table, or its digits in Huffman's code.
+fn status(head: &[u8]) -> u16 {
+    match head {
+        [0x88, ..] => 200,
+        [0x48, 0x83, 0x69, 0x90, 0xff, ..] => 431,
+        other => panic!("{other:x?}"),
+    }
+}
+
+/// Asks something on a stream, and returns the status.
+async fn ask_on(stream: &mut TcpStream, id: u32, block: &[u8]) -> u16 {
+    let mut bytes = head(id, block);
+    // The first frame says that nothing but the rest of the head follows.
+    bytes[4] |= END_STREAM;
+    stream.write_all(&bytes).await.unwrap();
+    loop {
+        match next(stream).await.expect("the connection stays") {
+            (HEADERS, _, answered, payload) if answered == id => break status(&payload),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_more_headers_than_over_http_1() {
+    let siege = Siege::lay(&["server.max_headers=20"]).await;
+    for (count, expected) in [(20, 200), (21, 431), (900, 431)] {
+        let mut stream = open(siege.address(), &[]).await;
+        let health = request("GET", "/_cenote/health");
+        let headers = literal("x", "").repeat(count);
+        assert_eq!(ask_on(&mut stream, 1, &[health.clone(), headers].concat()).await, expected, "{count}");
+        assert_eq!(ask_on(&mut stream, 3, &health).await, 200, "after {count}");
+    }
+    siege.raise(50).await;
 }
 
 #[tokio::test]
