@@ -152,9 +152,8 @@ where
                     if told_at.is_some() {
                         return;
                     }
+                    told_at = Some(Instant::now());
                     connection.as_mut().graceful_shutdown();
-                    let _ = timeout(FAREWELL, connection.as_mut()).await;
-                    return;
                 }
             }
         }

@@ -12,6 +12,7 @@ const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
+const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
@@ -348,6 +349,26 @@ async fn no_more_headers_than_over_http_1() {
         assert_eq!(ask_on(&mut stream, 1, &[health.clone(), headers].concat()).await, expected, "{count}");
         assert_eq!(ask_on(&mut stream, 3, &health).await, 200, "after {count}");
     }
+    siege.raise(50).await;
+}
+
+#[tokio::test]
+async fn a_request_that_crosses_the_farewell_is_answered() {
+    // It is refused when its body has not come in time, and runs longer than a connection without a request may stay.
+    let siege = Siege::lay(&["server.idle_timeout_ms=300", "server.body_timeout_ms=2500"]).await;
+    let mut stream = open(siege.address(), &[]).await;
+    assert_eq!(ask_on(&mut stream, 1, &request("GET", "/_cenote/health")).await, 200);
+    while next(&mut stream).await.expect("a farewell before the end").0 != GOAWAY {}
+    let target = literal("x-amz-target", "AWSCognitoIdentityProviderService.SignUp");
+    stream.write_all(&head(3, &[request("POST", "/"), target].concat())).await.unwrap();
+    let answer = loop {
+        match next(&mut stream).await.expect("an answer before the end") {
+            (DATA, _, 3, payload) if !payload.is_empty() => break payload,
+            _ => {}
+        }
+    };
+    assert!(String::from_utf8_lossy(&answer).contains("in time"));
+    siege.all_closed().await;
     siege.raise(50).await;
 }
 
