@@ -89,11 +89,20 @@ impl Listener {
         }
     }
 
+    /// Somebody who has come, and a place. One at a time comes in to wait for it; the others stay outside.
     async fn accept(&self, places: &Places, complaints: &mut Seldom) -> (FreePlace, TcpStream, SocketAddr) {
-        let place = places.free().await;
         loop {
-            match self.tcp.accept().await {
-                Ok((stream, peer)) => return (place, stream, peer),
+            let nobody_comes = async {
+                places.nobody_waits();
+                std::future::pending().await
+            };
+            let accepted = tokio::select! {
+                biased;
+                accepted = self.tcp.accept() => accepted,
+                accepted = nobody_comes => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => return (places.free().await, stream, peer),
                 Err(error) => {
                     // Out of file descriptors, most likely: they come back when connections close.
                     if complaints.may_speak(Instant::now()) {

@@ -44,17 +44,27 @@ impl Places {
         })
     }
 
-    /// Waits for a place. While somebody waits, it is crowded.
+    /// Waits for a place for somebody who is here. It is crowded from then on, until [`Self::nobody_waits`].
     pub(super) async fn free(&self) -> FreePlace {
-        let free = Arc::clone(&self.all).try_acquire_owned().ok();
-        let crowded = free.is_none();
-        self.crowded.send_if_modified(|value| std::mem::replace(value, crowded) != crowded);
-        // The semaphore is never closed.
-        let permit = match free {
-            Some(free) => Some(free),
-            None => Arc::clone(&self.all).acquire_owned().await.ok(),
+        let permit = match Arc::clone(&self.all).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) => {
+                self.set_crowded(true);
+                // The semaphore is never closed.
+                Arc::clone(&self.all).acquire_owned().await.ok()
+            }
         };
         FreePlace { _permit: permit }
+    }
+
+    /// It is not crowded any more. Not to be said between two who come one right after the other: every connection looks at
+    /// its time limits each time this changes.
+    pub(super) fn nobody_waits(&self) {
+        self.set_crowded(false);
+    }
+
+    fn set_crowded(&self, crowded: bool) {
+        self.crowded.send_if_modified(|value| std::mem::replace(value, crowded) != crowded);
     }
 
     /// Whether somebody waits for a place: then those who do nothing with theirs have to give it up.
@@ -146,7 +156,10 @@ mod tests {
         });
         crowded.wait_for(|crowded| *crowded).await.unwrap();
         drop(first);
-        drop(waiting.await.unwrap());
+        let second = waiting.await.unwrap();
+        places.nobody_waits();
+        assert!(!*crowded.borrow(), "every place is taken, but nobody waits");
+        drop(second);
         drop(places.free().await);
         assert!(!*crowded.borrow());
     }

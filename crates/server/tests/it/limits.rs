@@ -141,19 +141,63 @@ async fn a_slow_body_is_refused() {
     assert_eq!(reply.json()["Message"], "The request did not arrive in time.");
 }
 
+/// A connection on which a request is running: it lacks its last byte.
+async fn busy(server: &TestServer) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let target = [("X-Amz-Target", "AWSCognitoIdentityProviderService.SignUp")];
+    stream.write_all(server.head("POST", "/", &target, 2).as_bytes()).await.unwrap();
+    stream.write_all(b"{").await.unwrap();
+    stream
+}
+
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
     let server = TestServer::builder().set("server.max_connections=2").start().await;
-    let first = TcpStream::connect(server.address).await.unwrap();
-    let _second = TcpStream::connect(server.address).await.unwrap();
+    let mut first = busy(&server).await;
+    let _second = busy(&server).await;
     let waiting = server.get("/_cenote/health");
     tokio::pin!(waiting);
     assert!(
         tokio::time::timeout(Duration::from_millis(300), &mut waiting).await.is_err(),
         "no place is free"
     );
-    drop(first);
+    first.write_all(b"}").await.unwrap();
     assert_eq!(waiting.await.status, 200);
+}
+
+#[tokio::test]
+async fn who_is_idle_may_stay_while_nobody_waits() {
+    // A body that never comes whole is refused after longer than an idle connection may stay while others wait.
+    let server = TestServer::builder()
+        .set("server.max_connections=3")
+        .set("server.body_timeout_ms=2500")
+        .start()
+        .await;
+    let health = b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut idle = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(health).await.unwrap();
+        read_health(&mut stream).await;
+        idle.push(stream);
+    }
+    // Every place is taken now.
+    let mut busy = busy(&server).await;
+    assert_eq!(Reply::read(&mut busy).await.status, 400);
+    for mut stream in idle {
+        stream.write_all(health).await.unwrap();
+        read_health(&mut stream).await;
+    }
+}
+
+/// Reads one answer, and leaves the connection open.
+async fn read_health(stream: &mut TcpStream) {
+    let mut text = Vec::new();
+    while !text.ends_with(b"{\"status\":\"ok\"}") {
+        let read = stream.read_buf(&mut text);
+        let read = tokio::time::timeout(Duration::from_secs(20), read).await.expect("an answer in time");
+        assert!(read.unwrap() > 0, "closed after {:?}", String::from_utf8_lossy(&text));
+    }
 }
 
 #[tokio::test]
