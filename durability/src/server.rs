@@ -145,11 +145,16 @@ impl Running {
     /// # Errors
     /// When it does not end.
     pub fn stop(mut self) -> Result<ExitStatus, Failure> {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        if !told.success() {
-            return Err("the server can't be told to stop".into());
-        }
+        self.tell("-TERM")?;
         Ok(self.child.wait()?)
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Errors
+    /// When it can't be sent.
+    pub fn tell(&self, signal: &str) -> Result<(), Failure> {
+        tell(&self.child, signal)
     }
 
     /// Waits until every message is delivered.
@@ -170,6 +175,15 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a signal to a process.
+///
+/// # Errors
+/// When it can't be sent.
+pub fn tell(child: &Child, signal: &str) -> Result<(), Failure> {
+    let told = Command::new("kill").args([signal, &child.id().to_string()]).status()?;
+    if told.success() { Ok(()) } else { Err("the server can't be sent a signal".into()) }
 }
 
 /// Asks again and again until there is something.

@@ -13,7 +13,7 @@ use cenote_crypto::{KeyRing, RandomSource, SystemRandom};
 use cenote_delivery::{SettingsError, Transports, Worker, WorkerSettings};
 use cenote_store::{Durability, StoreError};
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::access::{Access, KeyCache};
 use crate::background;
@@ -27,6 +27,9 @@ use crate::rates::Rates;
 use crate::request_ids::RequestIds;
 use crate::seed::{Seed, SeedError};
 use crate::site::{Leaving, Site, TimeTravel};
+
+/// What the store may take at least to close, however long everything else took.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// What kind of server it is.
 #[derive(Debug)]
@@ -232,7 +235,7 @@ impl Server {
     }
 
     /// Lets load balancers know and goes on for as long as the configuration says. Then stops accepting, waits for what runs
-    /// as long as the configuration allows, ends the background work, and closes the store.
+    /// as long as the configuration allows, ends the background work, and closes the store, unless its disk hangs.
     pub async fn stop(self) {
         self.site.leaving.begin();
         sleep(Duration::from_millis(self.site.config.server.drain_delay_ms)).await;
@@ -242,7 +245,13 @@ impl Server {
         // A listener that panicked has nothing to wait for.
         let _ = self.listener.await;
         self.background.stop(patience.saturating_sub(started.elapsed())).await;
-        self.site.service.store.close().await;
+        let store = self.site.service.store.clone();
+        let left = patience.saturating_sub(started.elapsed()).max(CLOSING);
+        if timeout(left, store.close()).await.is_err() {
+            tracing::warn!("server.store_not_closed");
+            // Whoever drops it last waits for its disk.
+            std::mem::forget(store);
+        }
     }
 }
 

@@ -14,11 +14,6 @@ fn nobody_is_answered_while_the_flush_hangs_and_reads_go_on() {
     groups.make().unwrap();
     server.settle().unwrap();
 
-    let flushes = || {
-        let journal = site.disk.journal().unwrap();
-        let count = |letter| journal.iter().filter(|record| record.what == letter).count();
-        (count(b'b'), count(b'e') + count(b'f'))
-    };
     site.disk.fails("sync hang").unwrap();
     let mut waiting: Vec<_> = (0..8).map(|_| server.connect()).collect();
     for connection in &mut waiting {
@@ -26,11 +21,7 @@ fn nobody_is_answered_while_the_flush_hangs_and_reads_go_on() {
         connection.send("CreateGroup", &body).unwrap();
         groups.made.push(name);
     }
-    wait_for("no flush begins", || {
-        let (begun, ended) = flushes();
-        Ok((begun > ended).then_some(()))
-    })
-    .unwrap();
+    site.wait_for_a_flush();
     // Reads are answered meanwhile, with what is certain: a hundred of them take longer than a write would.
     for _ in 0..100 {
         let listed = groups.list();

@@ -12,5 +12,6 @@ mod backup;
 mod full;
 mod power;
 mod start;
+mod stop;
 mod support;
 mod torn_log;

@@ -2,7 +2,7 @@
 
 use cenote_durability::connection::{Connection, Refusal};
 use cenote_durability::disk::Disk;
-use cenote_durability::server::{self, Running, Setup};
+use cenote_durability::server::{self, Running, Setup, wait_for};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -20,6 +20,25 @@ pub fn site() -> Site {
         Setup { binary, directory: directory.path().to_owned(), store_url: None, environment: Vec::new() };
     let disk = Disk::under(&mut setup).unwrap();
     Site { directory, setup, disk }
+}
+
+impl Site {
+    /// How many flushes have begun, and how many have ended.
+    pub fn flushes(&self) -> (usize, usize) {
+        // Before the first there is no journal.
+        let journal = self.disk.journal().unwrap_or_default();
+        let count = |letter| journal.iter().filter(|record| record.what == letter).count();
+        (count(b'b'), count(b'e') + count(b'f'))
+    }
+
+    /// Waits until somebody waits for a flush.
+    pub fn wait_for_a_flush(&self) {
+        wait_for("no flush begins", || {
+            let (begun, ended) = self.flushes();
+            Ok((begun > ended).then_some(()))
+        })
+        .unwrap();
+    }
 }
 
 impl Drop for Site {

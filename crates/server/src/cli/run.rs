@@ -1,7 +1,7 @@
 //! Running a server until it is told to stop.
 
 use cenote_crypto::KeyRing;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, print};
 use crate::config::Config;
@@ -23,16 +23,24 @@ pub(super) fn until_told(mut config: Config, keyring: KeyRing, mode: Mode) -> Re
         // Before the first line is printed: whoever waits for it may send a signal right then.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let server = Server::start(config, keyring, mode).await?;
+        // A task of its own, which may block: a start can wait for another instance's migration, or for a disk, for ever.
+        let mut starting = tokio::spawn(Server::start(config, keyring, mode));
+        let server = tokio::select! {
+            started = &mut starting => started??,
+            () = told(&mut terminate, &mut interrupt) => {
+                tracing::info!("server.stopped_before_it_had_started");
+                return Ok(());
+            }
+        };
         tracing::info!(address = %server.address(), version = env!("CARGO_PKG_VERSION"), "server.started");
         print(format_args!("listening on {}", server.url()))?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        told(&mut terminate, &mut interrupt).await;
         tracing::info!("server.stopping");
+        // On its own as well: what is dropped may wait for a disk.
+        let mut stopping = tokio::spawn(server.stop());
         tokio::select! {
-            () = server.stop() => {
+            stopped = &mut stopping => {
+                stopped?;
                 tracing::info!("server.stopped");
                 Ok(())
             }
@@ -43,4 +51,12 @@ pub(super) fn until_told(mut config: Config, keyring: KeyRing, mode: Mode) -> Re
     // Nothing that blocks may keep the process: what matters has been waited for.
     runtime.shutdown_background();
     outcome
+}
+
+/// Completes when the process is told to end.
+async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }

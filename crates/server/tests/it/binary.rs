@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -105,6 +106,39 @@ fn dev_starts_from_nothing_and_finds_its_data_again() {
     let (_, pools) = program.call("ListUserPools", &json!({ "MaxResults": 1 }));
     assert_eq!(pools["UserPools"][0]["Name"], "kept");
     assert_eq!(program.stop("-INT").0, Some(0));
+}
+
+#[test]
+fn who_is_told_to_end_while_starting_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    // A database that takes connections and says nothing.
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "store.url=postgres://cenote@{}/cenote?sslmode=disable&connect_timeout=600",
+        database.local_addr().unwrap()
+    );
+    for signal in ["-TERM", "-INT"] {
+        let settings = ["--set", &url, "--set", "store.timeout_ms=600000"];
+        let mut command = cenote(directory.path());
+        let mut child = command.args(["dev", "--listen", "127.0.0.1:0"]).args(settings).spawn().unwrap();
+        let _asked = database.accept().unwrap();
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let limit = Instant::now() + Duration::from_secs(60);
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if Instant::now() > limit => {
+                    child.kill().unwrap();
+                    panic!("{signal}: it does not end");
+                }
+                None => std::thread::park_timeout(Duration::from_millis(5)),
+            }
+        };
+        let mut log = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert_eq!(status.code(), Some(0), "{log}");
+    }
 }
 
 #[test]
@@ -408,19 +442,19 @@ fn signing_keys_are_rotated_beside_a_running_server() {
     assert_eq!(get_user(&old), 200);
     let rotated = rotate(&["--pool", "us-east-1_Example01", "--at-once"]);
     assert_eq!(rotated["removed"], json!([]));
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let new = loop {
         let token = sign_in();
         if head(&token) != head(&old) {
             break token;
         }
-        assert!(started.elapsed() < std::time::Duration::from_secs(30), "the server does not follow");
+        assert!(started.elapsed() < Duration::from_secs(30), "the server does not follow");
     };
     assert_eq!((get_user(&old), get_user(&new)), (200, 200));
     let rotated = rotate(&["--all-pools", "--discard-old"]);
     assert_eq!(rotated["removed"].as_array().unwrap().len(), 4);
     while get_user(&old) == 200 || get_user(&new) == 200 {
-        assert!(started.elapsed() < std::time::Duration::from_secs(60), "the server does not follow");
+        assert!(started.elapsed() < Duration::from_secs(60), "the server does not follow");
     }
     assert_eq!(get_user(&sign_in()), 200);
 }
