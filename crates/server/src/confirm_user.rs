@@ -19,7 +19,7 @@ use crate::answer::{self, Answer};
 use crate::completion::{caught, to_the_end};
 use crate::http::Running;
 use crate::rates::Named;
-use crate::record::Record;
+use crate::record::{Record, Subject};
 use crate::site::Site;
 
 const OPERATION: Operation = Operation::ConfirmSignUp;
@@ -83,7 +83,7 @@ pub(crate) async fn answer(
 async fn complete(site: Arc<Site>, head: Box<Parts>, source_ip: IpAddr, started: Instant) -> Answer {
     let _in_flight = site.metrics.request_started();
     let id = site.request_ids.next();
-    let record = Record { operation: Some(OPERATION), ..Record::default() };
+    let record = Record { subject: Subject::Operation(OPERATION), ..Record::default() };
     let caller = Caller {
         request_id: id.clone(),
         source_ip,

@@ -11,6 +11,7 @@ use http::header::{CACHE_CONTROL, HeaderValue};
 use serde_json::json;
 
 use crate::answer::{self, Answer};
+use crate::record::{Record, Subject};
 use crate::site::Site;
 
 #[derive(Clone, Copy)]
@@ -36,47 +37,61 @@ fn parse(path: &str) -> Option<(&str, Document)> {
 }
 
 /// The document, 404 for a pool that does not exist, or 429 for an address that asks too often.
-pub(crate) async fn answer(site: &Site, path: &str, source_ip: IpAddr) -> Answer {
+pub(crate) async fn answer(site: &Site, path: &str, source_ip: IpAddr, started: Instant) -> Answer {
     let Some((pool_id, document)) = parse(path) else { return Answer::default() };
-    if let Err(error) = site.rates.admit_document(source_ip, Instant::now()) {
-        return problem(StatusCode::TOO_MANY_REQUESTS, error.code, error.message.as_deref());
-    }
-    let context = site.service.context(Caller::default());
-    let body = async {
-        let pool = context.get_pool(pool_id).await?;
-        match document {
-            Document::Keys => Ok(keys::jwks_json(pool.keys(&site.service).await?.as_ref())),
-            Document::Configuration => {
-                Ok(keys::openid_configuration(&pool, &site.service.settings).to_string())
-            }
-        }
+    let id = site.request_ids.next();
+    let mut record = Record { subject: Subject::IssuerDocument, ..Record::default() };
+    let outcome = read(site, pool_id, document, source_ip, &mut record).await;
+    let code = record.outcome(&id, &outcome);
+    let answer = match outcome {
+        Ok(body) => found(site, body),
+        Err(error) => failure(&error),
     };
-    match body.await {
-        Ok(body) => {
-            let mut answer = answer::plain(StatusCode::OK, "application/json", body);
-            // Test suites throw pools away and make them again with other keys.
-            let age = if site.dev {
-                "no-cache".to_owned()
-            } else {
-                format!("public, max-age={}", keys::JWKS_CACHED_MS / 1000)
-            };
-            if let Ok(age) = HeaderValue::from_str(&age) {
-                answer.headers_mut().insert(CACHE_CONTROL, age);
-            }
-            answer
-        }
-        Err(Error { code: code @ ErrorCode::ResourceNotFoundException, message, .. }) => {
-            problem(StatusCode::NOT_FOUND, code, message.as_deref())
-        }
-        Err(error) => {
-            let cause = error.cause.map(|cause| cause.to_string()).unwrap_or_default();
-            tracing::error!(pool_id, cause, "issuer.failed");
-            let message = Some("Something went wrong on the server.");
-            problem(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::InternalErrorException, message)
-        }
-    }
+    record.report(site, &id, &answer, code, started.elapsed());
+    answer
 }
 
-fn problem(status: StatusCode, code: ErrorCode, message: Option<&str>) -> Answer {
+async fn read(
+    site: &Site,
+    pool_id: &str,
+    document: Document,
+    source_ip: IpAddr,
+    record: &mut Record,
+) -> Result<String, Error> {
+    site.rates.admit_document(source_ip, Instant::now())?;
+    let pool = site.service.context(Caller::default()).get_pool(pool_id).await?;
+    record.pool_id = Some(pool_id.to_owned());
+    Ok(match document {
+        Document::Keys => keys::jwks_json(pool.keys(&site.service).await?.as_ref()),
+        Document::Configuration => keys::openid_configuration(&pool, &site.service.settings).to_string(),
+    })
+}
+
+fn found(site: &Site, body: String) -> Answer {
+    let mut answer = answer::plain(StatusCode::OK, "application/json", body);
+    // Test suites throw pools away and make them again with other keys.
+    let age = if site.dev {
+        "no-cache".to_owned()
+    } else {
+        format!("public, max-age={}", keys::JWKS_CACHED_MS / 1000)
+    };
+    if let Ok(age) = HeaderValue::from_str(&age) {
+        answer.headers_mut().insert(CACHE_CONTROL, age);
+    }
+    answer
+}
+
+fn failure(error: &Error) -> Answer {
+    let (status, code, message) = match error.code {
+        ErrorCode::ResourceNotFoundException => (StatusCode::NOT_FOUND, error.code, error.message.as_deref()),
+        ErrorCode::TooManyRequestsException => {
+            (StatusCode::TOO_MANY_REQUESTS, error.code, error.message.as_deref())
+        }
+        _ => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::InternalErrorException,
+            Some("Something went wrong on the server."),
+        ),
+    };
     answer::json(status, &json!({ "code": code.as_str(), "message": message }))
 }

@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::own::within_patience;
 use crate::rates::Refusals;
+use crate::record::Subject;
 use crate::site::Site;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -90,7 +91,7 @@ impl Metrics {
 
     fn registered(mut self) -> Self {
         let registry = self.registry.sub_registry_with_prefix("cenote");
-        registry.register("requests", "API requests by operation and outcome", self.requests.clone());
+        registry.register("requests", "Requests by operation and outcome", self.requests.clone());
         registry.register_with_unit(
             "request_duration",
             "Time from the headers to the answer",
@@ -121,21 +122,19 @@ impl Metrics {
         InFlight(self.in_flight.clone())
     }
 
-    /// `outcome` is [`SUCCESS`] or the code of the error; a request that names no operation counts as `unknown`.
-    pub(crate) fn request_finished(
-        &self,
-        operation: Option<Operation>,
-        outcome: &'static str,
-        duration: Duration,
-    ) {
-        let name = operation.map_or("unknown", Operation::as_str);
+    /// `outcome` is [`SUCCESS`] or the code of the error.
+    pub(crate) fn request_finished(&self, subject: Subject, outcome: &'static str, duration: Duration) {
+        let name = subject.name();
         let find = || {
             let requests = self.requests.get_or_create_owned(&Outcome { operation: name, outcome });
             (requests, self.durations.get_or_create_owned(&OfOperation { operation: name }))
         };
-        let known = operation.filter(|_| outcome == SUCCESS);
+        let known = match subject {
+            Subject::Operation(operation) if outcome == SUCCESS => self.successes.get(operation as usize),
+            _ => None,
+        };
         let found;
-        let (requests, durations) = match known.and_then(|operation| self.successes.get(operation as usize)) {
+        let (requests, durations) = match known {
             Some(known) => known.get_or_init(find),
             None => {
                 found = find();

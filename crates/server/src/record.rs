@@ -9,25 +9,41 @@ use crate::answer::Answer;
 use crate::metrics::SUCCESS;
 use crate::site::Site;
 
+/// What a request is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Subject {
+    #[default]
+    Unknown,
+    Operation(Operation),
+    /// Under `/{poolId}/.well-known/`.
+    IssuerDocument,
+}
+
+impl Subject {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Operation(operation) => operation.as_str(),
+            Self::IssuerDocument => "IssuerDocument",
+        }
+    }
+}
+
 /// What the log and the metrics say of a request. Nothing that a caller may want to keep to itself.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
-    pub operation: Option<Operation>,
+    pub subject: Subject,
     pub pool_id: Option<String>,
     pub body_bytes: usize,
 }
 
 impl Record {
-    fn name(&self) -> &'static str {
-        self.operation.map_or("unknown", Operation::as_str)
-    }
-
     /// `ok` or the code of the error. The cause of an error of ours goes to the log.
     pub(crate) fn outcome<T>(&self, id: &str, outcome: &Result<T, Error>) -> &'static str {
         let Err(error) = outcome else { return SUCCESS };
         if let Some(cause) = &error.cause {
             let cause = chain(cause.as_ref());
-            tracing::error!(request_id = id, operation = self.name(), cause, "request.failed");
+            tracing::error!(request_id = id, operation = self.subject.name(), cause, "request.failed");
         }
         error.code.as_str()
     }
@@ -41,10 +57,10 @@ impl Record {
         outcome: &'static str,
         duration: Duration,
     ) {
-        site.metrics.request_finished(self.operation, outcome, duration);
+        site.metrics.request_finished(self.subject, outcome, duration);
         tracing::info!(
             request_id = id,
-            operation = self.name(),
+            operation = self.subject.name(),
             pool_id = self.pool_id.as_deref().unwrap_or_default(),
             outcome,
             status = answer.status().as_u16(),

@@ -20,7 +20,7 @@ use crate::access::Principal;
 use crate::answer::{self, Answer};
 use crate::completion::{caught, to_the_end};
 use crate::http::{Body, BodyError, Running};
-use crate::record::Record;
+use crate::record::{Record, Subject};
 use crate::site::Site;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -66,7 +66,7 @@ async fn complete(site: Arc<Site>, request: Box<ApiRequest>) -> Answer {
 async fn run(site: &Arc<Site>, request: Box<ApiRequest>, record: &mut Record) -> Result<Bytes, Error> {
     // A request without a whole body counts under its operation as well.
     let operation = operation_of(&request.head);
-    record.operation = operation.as_ref().ok().copied();
+    record.subject = operation.as_ref().map_or(Subject::Unknown, |known| Subject::Operation(*known));
     let body = request.body.map_err(|error| body_error(error, site))?;
     let operation = operation?;
     site.rates.admit_address(operation, request.source_ip, Instant::now())?;

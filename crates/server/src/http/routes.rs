@@ -89,7 +89,7 @@ async fn api(
             request::answer(site, Box::new(request)).await
         }
         Method::GET | Method::HEAD if issuer::is_document(path) => {
-            Box::pin(issuer::answer(&site, path, source_ip)).await
+            Box::pin(issuer::answer(&site, path, source_ip, started)).await
         }
         Method::GET | Method::HEAD if confirm_user::is_link(path) => {
             Box::pin(confirm_user::answer(site, head, source_ip, started, running)).await

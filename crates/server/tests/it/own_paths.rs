@@ -191,6 +191,14 @@ async fn an_issuer_shows_its_keys() {
     let missing = server.get("/eu-west-1_Nowhere01/.well-known/jwks.json").await;
     assert_eq!(missing.status, 404);
     assert_eq!(missing.json()["message"], "User pool eu-west-1_Nowhere01 does not exist.");
+    let metrics = server.get("/_cenote/metrics").await;
+    for line in [
+        "cenote_requests_total{operation=\"IssuerDocument\",outcome=\"ok\"} 2",
+        "cenote_requests_total{operation=\"IssuerDocument\",outcome=\"ResourceNotFoundException\"} 1",
+        "cenote_request_duration_seconds_count{operation=\"IssuerDocument\"} 3",
+    ] {
+        assert!(metrics.text().lines().any(|one| one == line), "{line}\n{}", metrics.text());
+    }
 }
 
 #[tokio::test]
