@@ -15,6 +15,7 @@
 
 pub mod aggregates;
 pub mod change;
+mod directory;
 mod engines;
 mod error;
 mod faults;
@@ -27,6 +28,7 @@ pub mod testing;
 
 pub use aggregates::*;
 pub use change::{Change, ChangeSet, CommitError, Conflict};
+pub use directory::sync_directory;
 pub use engines::{
     Backup, BackupError, BackupManifest, BackupProgress, BackupStage, Durability, MigrationMode,
     PostgresOptions, SqliteOptions,

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use cenote_crypto::{KeyRing, MasterKey, SecretString, SystemRandom};
+use cenote_store::sync_directory;
 
 use super::Failure;
 use crate::config::{KeysSection, ensure_private};
@@ -59,10 +60,4 @@ pub(super) fn create(path: &Path) -> Result<String, Failure> {
         .into()),
         Err(error) => Err(format!("the key file {} can't be written: {error}", path.display()).into()),
     }
-}
-
-/// The file's name must survive a power cut too.
-fn sync_directory(path: &Path) -> std::io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(directory)?.sync_all()
 }

@@ -21,9 +21,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
 
 use super::connection::store_error;
+use crate::directory::sync_directory;
 use crate::error::StoreError;
 use crate::{migrations, sql};
-use files::{Partial, at, beside, exists, pump, sync_directory};
+use files::{Partial, at, beside, exists, pump};
 use takeover::Takeover;
 
 /// 4 MiB: a few milliseconds each.
@@ -215,7 +216,7 @@ impl Backup {
             }
         }
         // They must be gone before the new database has its name, after a power cut as well.
-        sync_directory(target)?;
+        sync_directory(target).map_err(at(target))?;
         partial.finish()?;
         takeover.retire();
         Ok(())

@@ -13,6 +13,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ToSql, ffi};
 
 use super::Durability;
+use crate::directory::sync_directory;
 use crate::error::StoreError;
 use crate::migrations;
 use crate::sql::{Columns, Expect, Query, Step, Value};
@@ -313,12 +314,10 @@ fn create_private(path: &Path, durability: Durability) -> Result<(), StoreError>
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
         created => created,
     };
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     created
         .and_then(|file| file.sync_all())
         .and_then(|()| match durability {
-            // The file's name must survive a power cut too.
-            Durability::Full => fs::File::open(directory)?.sync_all(),
+            Durability::Full => sync_directory(path),
             Durability::Off => Ok(()),
         })
         .map_err(|error| StoreError::configuration(format!("can't create the database: {error}")))

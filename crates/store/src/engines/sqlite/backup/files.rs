@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest;
 
 use super::{BackupError, BackupProgress, BackupStage, OnProgress};
+use crate::directory::sync_directory;
 
 /// A new file for nobody but its owner, beside the name it gets in the end. Removed unless it gets there.
 pub(super) struct Partial {
@@ -41,7 +42,7 @@ impl Partial {
         self.sync()?;
         std::fs::rename(&self.path, &self.name).map_err(at(&self.name))?;
         self.named = true;
-        sync_directory(&self.name)
+        sync_directory(&self.name).map_err(at(&self.name))
     }
 }
 
@@ -70,12 +71,6 @@ pub(super) fn exists(path: &Path) -> Result<bool, BackupError> {
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
     let path = path.to_owned();
     move |error| BackupError::File { path, error }
-}
-
-/// Makes the names in a file's directory survive a power cut.
-pub(super) fn sync_directory(path: &Path) -> Result<(), BackupError> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(at(directory))
 }
 
 /// Reads a file, copies it when that is asked for, and returns how many bytes it has and their SHA-256 in hexadecimal.
