@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
-use super::{PATIENCE, Siege, all, connect, pour, until_closed};
+use super::{PATIENCE, Siege, all, connect, connect_with, pour, until_closed};
 
 const MIB: usize = 1024 * 1024;
 
@@ -139,7 +139,8 @@ async fn answers_that_nobody_reads() {
     let clients: Vec<_> = (0..50_usize)
         .map(|_| {
             tokio::spawn(async move {
-                let mut stream = connect(2, address).await;
+                // What the system takes in for it would be megabytes.
+                let mut stream = connect_with(2, address, Some(16 * 1024)).await;
                 // Large, and made without effort.
                 let requests = "GET /_cenote/inbox HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
                 // Never reads; the server stops reading as well, and then closes.

@@ -138,7 +138,15 @@ async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
 
 /// A connection from another address than the honest client's.
 async fn connect(from: u8, to: SocketAddr) -> TcpStream {
+    connect_with(from, to, None).await
+}
+
+/// The same, for which the system keeps only so much until it is read.
+async fn connect_with(from: u8, to: SocketAddr, unread: Option<u32>) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
+    if let Some(bytes) = unread {
+        socket.set_recv_buffer_size(bytes).unwrap();
+    }
     socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, from)), 0)).unwrap();
     socket.connect(to).await.unwrap()
 }
