@@ -115,7 +115,7 @@ pub async fn find(
     }
     let hash = keyed_hash(pool, "counts", name);
     let name_hash = URL_SAFE_NO_PAD.encode(hash);
-    let stored = if client.hides_users() {
+    let (user, stored) = if client.hides_users() {
         let sub = (names == Names::WithSub && looks_like_sub(name)).then(|| Sub::new(name));
         let search = NameSearch {
             pool: pool.id(),
@@ -126,13 +126,15 @@ pub async fn find(
             now_ms,
         };
         match store.find_named(search).await? {
-            Named::User(user) => return Ok(Subject::from(*user)),
-            Named::Nobody(stored) => stored,
+            Named::User(user) => (Some(user), None),
+            Named::Nobody(stored) => (None, stored),
         }
     } else {
-        store.find_unknown_name(&name_hash, now_ms).await?
+        (None, store.find_unknown_name(&name_hash, now_ms).await?)
     };
-    Ok(stand_in(context, pool.id().clone(), name_hash, stored, name))
+    // Made for users too: it takes its time.
+    let stand_in = stand_in(context, pool.id().clone(), name_hash, stored, name);
+    Ok(user.map_or(stand_in, |user| Subject::from(*user)))
 }
 
 /// A keyed hash of a name. It is the same on every instance and after every restart and change of master keys: the pool's

@@ -11,6 +11,7 @@ mod comparisons;
 mod devices;
 mod names;
 mod passkeys;
+mod rows;
 mod world;
 
 use cenote_core::testing::{TestService, WireError};
