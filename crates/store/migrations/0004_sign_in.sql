@@ -46,10 +46,3 @@ CREATE TABLE IF NOT EXISTS devices (
     data {text} NOT NULL,
     PRIMARY KEY (pool_id, sub, device_key)
 );
-
--- What waits in the outbox waits in a queue: its state is 'email', 'sms', 'decoy', or 'dead'.
-UPDATE outbox SET state = CASE
-    WHEN data LIKE '%"decoy":true%' THEN 'decoy'
-    WHEN data LIKE '%"channel":"SMS"%' THEN 'sms'
-    ELSE 'email'
-END WHERE state = 'pending';

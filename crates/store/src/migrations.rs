@@ -15,8 +15,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../migrations/0002_groups.sql"), compatible_from: 2 },
     Migration { sql: include_str!("../migrations/0003_writers.sql"), compatible_from: 2 },
     Migration { sql: include_str!("../migrations/0004_sign_in.sql"), compatible_from: 4 },
-    // Older releases would not count.
-    Migration { sql: include_str!("../migrations/0005_user_counts.sql"), compatible_from: 5 },
+    // Older releases would neither count nor find what waits.
+    Migration { sql: include_str!("../migrations/0005_counts_and_queues.sql"), compatible_from: 5 },
 ];
 
 /// What is there before the first step, with the columns that steps and `schema_version` need.
