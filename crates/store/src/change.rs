@@ -58,7 +58,7 @@ pub enum Change {
     },
     /// Inserts when its version is 0, else updates, and moves it to the period of `now_ms`.
     PutUnknownName {
-        name: UnknownName,
+        name: Box<UnknownName>,
         now_ms: i64,
     },
     AppendMessage(OutboxMessage),

@@ -34,7 +34,7 @@ enum Who {
     User,
     /// A name that nobody has, and its row, but for the state that is with what stands in for the user.
     Nobody {
-        row: UnknownName,
+        row: Box<UnknownName>,
         now_ms: i64,
     },
 }
@@ -61,7 +61,7 @@ impl Subject {
                 let period = row.period_when_written(now_ms);
                 let written = user.version != row.version;
                 let period = if written { period } else { row.period };
-                Who::Nobody { row: UnknownName { version: user.version, period, ..row }, now_ms }
+                Who::Nobody { row: Box::new(UnknownName { version: user.version, period, ..*row }), now_ms }
             }
         };
         Self { user, who }
@@ -73,7 +73,7 @@ impl Subject {
         match &self.who {
             Who::User => Change::update_user(&self.user, after),
             Who::Nobody { row, now_ms } => {
-                Change::PutUnknownName { name: row.with_state_of(after), now_ms: *now_ms }
+                Change::PutUnknownName { name: Box::new(row.with_state_of(after)), now_ms: *now_ms }
             }
         }
     }
@@ -89,7 +89,7 @@ impl Subject {
             Who::Nobody { row, .. } => {
                 let stored = context.store.find_unknown_name(&row.name_hash, context.now_ms).await?;
                 let name_hash = row.name_hash.clone();
-                Ok(Some(stand_in(context, pool_id.clone(), name_hash, stored, username)))
+                Ok(Some(stand_in(context, pool_id.clone(), name_hash, stored.map(Box::new), username)))
             }
         }
     }
@@ -130,7 +130,7 @@ pub async fn find(
             Named::Nobody(stored) => (None, stored),
         }
     } else {
-        (None, store.find_unknown_name(&name_hash, now_ms).await?)
+        (None, store.find_unknown_name(&name_hash, now_ms).await?.map(Box::new))
     };
     // Made for users too: it takes its time.
     let stand_in = stand_in(context, pool.id().clone(), name_hash, stored, name);
@@ -178,10 +178,10 @@ fn stand_in(
     context: &Context,
     pool_id: PoolId,
     name_hash: String,
-    stored: Option<UnknownName>,
+    stored: Option<Box<UnknownName>>,
     name: &str,
 ) -> Subject {
-    let mut row = stored.unwrap_or_else(|| UnknownName { name_hash, ..UnknownName::default() });
+    let mut row = stored.unwrap_or_else(|| Box::new(UnknownName { name_hash, ..UnknownName::default() }));
     let user = User {
         pool_id,
         sub: Sub::new(row.name_hash.clone()),

@@ -12,7 +12,7 @@ use crate::store::Store;
 pub enum Named {
     User(Box<User>),
     /// Nobody, and what is remembered of the name.
-    Nobody(Option<UnknownName>),
+    Nobody(Option<Box<UnknownName>>),
 }
 
 /// What a name is looked for by.
@@ -68,7 +68,7 @@ const SWEEP: &str = "DELETE FROM unknown_names WHERE (period, name_hash) IN \
 fn decode_named(row: &dyn Columns) -> Result<Named, StoreError> {
     Ok(match (row.text(0), row.text(3)) {
         (Some(found), _) if found < "8" => Named::User(Box::new(decode_body_at(row, 1)?)),
-        (_, Some(_)) => Named::Nobody(Some(decode_unknown(row, 3)?)),
+        (_, Some(_)) => Named::Nobody(Some(Box::new(decode_unknown(row, 3)?))),
         (Some(_), None) => {
             let _other: User = decode_body_at(row, 1)?;
             Named::Nobody(None)
@@ -103,7 +103,7 @@ impl Store {
         });
         Ok(match found {
             Some(Named::Nobody(Some(unknown))) => {
-                Named::Nobody(Some(UnknownName { name_hash: name_hash.to_owned(), ..unknown }))
+                Named::Nobody(Some(Box::new(UnknownName { name_hash: name_hash.to_owned(), ..*unknown })))
             }
             other => other.unwrap_or(Named::Nobody(None)),
         })

@@ -163,7 +163,7 @@ pub fn unknown_name(pool: &Pool, name_hash: &str) -> UnknownName {
 
 /// Remembers it, at a moment of the first period.
 pub fn put(name: &UnknownName) -> Change {
-    Change::PutUnknownName { name: name.clone(), now_ms: 100 }
+    Change::PutUnknownName { name: Box::new(name.clone()), now_ms: 100 }
 }
 
 pub fn message(pool: &Pool, id: &str, due_ms: i64) -> OutboxMessage {

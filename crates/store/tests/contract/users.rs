@@ -137,7 +137,7 @@ pub async fn an_unknown_name_moves_on_with_time(store: &TemporaryStore) {
     name.version = 1;
     assert_eq!(find(third - 1).await, Some(name.clone()));
     assert_eq!(find(third).await, None);
-    let at = |name: &UnknownName, now_ms| Change::PutUnknownName { name: name.clone(), now_ms };
+    let at = |name: &UnknownName, now_ms| Change::PutUnknownName { name: Box::new(name.clone()), now_ms };
     commit(store, [at(&name, second)]).await;
     // Who did not see it there has to look again, by whatever clock.
     assert_eq!(conflict(store, [at(&name, first)]).await, Conflict::VersionChanged);
@@ -163,7 +163,7 @@ pub async fn of_two_rows_of_one_unknown_name_the_later_counts(store: &TemporaryS
     let early = unknown_name(&pool, "hash");
     let user = User { attempts: Attempts::default(), ..early.user.clone() };
     let late = UnknownName { user, ..early.clone() };
-    let at = |name: &UnknownName, now_ms| Change::PutUnknownName { name: name.clone(), now_ms };
+    let at = |name: &UnknownName, now_ms| Change::PutUnknownName { name: Box::new(name.clone()), now_ms };
     commit(store, [at(&early, 0), at(&late, UnknownName::PERIOD_MS)]).await;
     let stored = UnknownName { version: 1, period: 1, ..late };
     for now_ms in [0, UnknownName::PERIOD_MS] {
@@ -187,7 +187,7 @@ pub async fn a_name_leads_to_a_user_or_to_what_is_remembered(store: &TemporarySt
     assert_eq!(search("x", None, "m").await, Named::Nobody(None));
     let name = unknown_name(&pool, "hash");
     commit(store, [put(&name)]).await;
-    let remembered = Named::Nobody(Some(UnknownName { version: 1, ..name }));
+    let remembered = Named::Nobody(Some(Box::new(UnknownName { version: 1, ..name })));
     assert_eq!(search("x", None, "m").await, remembered);
     let user = |sub: &str, kinds: &[NameKind]| {
         let names = kinds.iter().map(|kind| UserName { kind: *kind, key: "x".into() }).collect();

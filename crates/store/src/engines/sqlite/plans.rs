@@ -128,10 +128,13 @@ fn all_changes() -> Vec<Change> {
         Change::RemoveMember { pool_id: PoolId::new("x"), group_name: text(), sub: Sub::new("x") },
         Change::DeleteGroup { pool_id: PoolId::new("x"), name: text(), version: 1 },
         Change::DeleteUser(user("b")),
-        Change::PutUnknownName { name: UnknownName::default(), now_ms: 1 },
-        Change::PutUnknownName { name: UnknownName { version: 1, ..UnknownName::default() }, now_ms: 1 },
+        Change::PutUnknownName { name: Box::default(), now_ms: 1 },
         Change::PutUnknownName {
-            name: UnknownName { version: 2, ..UnknownName::default() },
+            name: Box::new(UnknownName { version: 1, ..UnknownName::default() }),
+            now_ms: 1,
+        },
+        Change::PutUnknownName {
+            name: Box::new(UnknownName { version: 2, ..UnknownName::default() }),
             now_ms: UnknownName::PERIOD_MS,
         },
         Change::UpdateMessage(message),
