@@ -3,9 +3,8 @@
 import pytest
 
 from cenote import Cenote
-from functions import FunctionError, Functions
+from functions import CREDENTIALS, FunctionError, Functions
 from people import NEW_PASSWORD, PASSWORD, Pool, as_dict
-
 
 
 @pytest.fixture(scope="module")
