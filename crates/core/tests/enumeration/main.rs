@@ -11,7 +11,6 @@ mod comparisons;
 mod devices;
 mod names;
 mod passkeys;
-mod rows;
 mod world;
 
 use cenote_core::testing::{TestService, WireError};

@@ -1,19 +1,32 @@
-use crate::aggregates::User;
-use crate::ids::{PoolId, Sub};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::user::is_default;
+use crate::aggregates::{Attempts, Code, CodePurpose, CodeTries, Lockout, User};
 
 /// What is remembered of a name that no user has, so that guessing at it meets the same limits and the same answers as
 /// guessing at a real one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct UnknownName {
     /// A keyed hash of pool and folded name; the name itself is not kept.
+    #[serde(skip)]
     pub name_hash: String,
     /// In which period it was written. The next one moves it.
+    #[serde(skip)]
     pub period: i64,
     /// 0 when it is not stored yet.
+    #[serde(skip)]
     pub version: i64,
-    /// What stands in for a user, but for who it is. Only its codes, its counters and its lock count. The rest makes the row as
-    /// large as those of users are, so that it takes as long to write and to read.
-    pub user: User,
+    #[serde(skip_serializing_if = "is_default")]
+    pub codes: BTreeMap<CodePurpose, Code>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub attempts: Attempts,
+    #[serde(skip_serializing_if = "is_default")]
+    pub lockout: Lockout,
+    #[serde(skip_serializing_if = "is_default")]
+    pub code_tries: CodeTries,
 }
 
 impl UnknownName {
@@ -36,20 +49,26 @@ impl UnknownName {
     /// The same with what is to be remembered of what stands in for a user.
     #[must_use]
     pub fn with_state_of(&self, user: &User) -> Self {
-        let nameless = User {
-            pool_id: PoolId::default(),
-            sub: Sub::default(),
-            version: 0,
-            username: String::new(),
-            ..user.clone()
-        };
-        Self { name_hash: self.name_hash.clone(), period: self.period, version: self.version, user: nameless }
+        Self {
+            name_hash: self.name_hash.clone(),
+            period: self.period,
+            version: self.version,
+            codes: user.codes.clone(),
+            attempts: user.attempts.clone(),
+            lockout: user.lockout.clone(),
+            code_tries: user.code_tries.clone(),
+        }
     }
 
     /// Gives what is remembered to what stands in for a user.
     #[must_use]
     pub fn give_state_to(&mut self, user: User) -> User {
-        let User { codes, attempts, lockout, code_tries, .. } = std::mem::take(&mut self.user);
-        User { codes, attempts, lockout, code_tries, ..user }
+        User {
+            codes: std::mem::take(&mut self.codes),
+            attempts: std::mem::take(&mut self.attempts),
+            lockout: std::mem::take(&mut self.lockout),
+            code_tries: std::mem::take(&mut self.code_tries),
+            ..user
+        }
     }
 }

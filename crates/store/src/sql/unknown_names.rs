@@ -1,11 +1,13 @@
 //! Names that nobody has, and the search that treats them like those of users.
 
-use super::{Columns, Query, Step, decode_body_at, decode_integer, encode_json, params, text};
+use super::{Columns, Query, Step, body, decode_body_at, decode_integer, encode_json, params, text};
 use crate::aggregates::{UnknownName, User};
 use crate::change::Conflict;
 use crate::error::StoreError;
 use crate::ids::{PoolId, Sub};
 use crate::store::Store;
+
+body!(UnknownName, "unknown_names");
 
 /// Whom a name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,24 +66,20 @@ static FIND: Query<UnknownName> = Query {
 const SWEEP: &str = "DELETE FROM unknown_names WHERE (period, name_hash) IN \
     (SELECT period, name_hash FROM unknown_names WHERE period < $1 ORDER BY period, name_hash LIMIT $2)";
 
-/// One row of a user, or one as large, is decoded whoever it is. That of another user is dropped at once.
+/// The row of a user is decoded whoever it is, and dropped when it is not the owner's.
 fn decode_named(row: &dyn Columns) -> Result<Named, StoreError> {
-    Ok(match (row.text(0), row.text(3)) {
-        (Some(found), _) if found < "8" => Named::User(Box::new(decode_body_at(row, 1)?)),
-        (_, Some(_)) => Named::Nobody(Some(Box::new(decode_unknown(row, 3)?))),
-        (Some(_), None) => {
-            let _other: User = decode_body_at(row, 1)?;
-            Named::Nobody(None)
+    let found = row.text(0).map(|found| Ok((found < "8", decode_body_at(row, 1)?))).transpose()?;
+    Ok(match found {
+        Some((true, user)) => Named::User(Box::new(user)),
+        Some((false, _)) | None => {
+            Named::Nobody(row.text(3).map(|_| decode_unknown(row, 3).map(Box::new)).transpose()?)
         }
-        (None, None) => Named::Nobody(None),
     })
 }
 
 fn decode_unknown(row: &dyn Columns, place: usize) -> Result<UnknownName, StoreError> {
     let period = decode_integer(row, place + 2, "unknown_names", "period")?;
-    let stored: User = decode_body_at(row, place)?;
-    let (name_hash, version) = (String::new(), stored.version);
-    Ok(UnknownName { name_hash, period, version, user: User { version: 0, ..stored } })
+    Ok(UnknownName { period, ..decode_body_at(row, place)? })
 }
 
 impl Store {
@@ -123,8 +121,8 @@ impl Store {
 
 /// Every way touches one row of one tree, as the update of a user does; there is no index to keep in step.
 pub(super) fn put(unknown: &UnknownName, now_ms: i64, steps: &mut Vec<Step>) -> Result<(), StoreError> {
-    let UnknownName { name_hash, period: before, version, user } = unknown;
-    let (name_hash, data) = (name_hash.as_str().into(), encode_json(user)?);
+    let UnknownName { name_hash, period: before, version, .. } = unknown;
+    let (name_hash, data) = (name_hash.as_str().into(), encode_json(unknown)?);
     let period = unknown.period_when_written(now_ms);
     // With version 0 as the caller's, somebody else's insertion is a change since the read like any other.
     let (sql, params) = if *version == 0 {

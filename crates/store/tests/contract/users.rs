@@ -120,7 +120,7 @@ pub async fn unknown_names_are_remembered(store: &TemporaryStore) {
     assert_eq!(conflict(store, [put(&name)]).await, Conflict::VersionChanged);
     name.version = 1;
     assert_eq!(find(100).await, Some(name.clone()));
-    name.user.attempts = Attempts::default();
+    name.attempts = Attempts::default();
     commit(store, [put(&name)]).await;
     assert_eq!(conflict(store, [put(&name)]).await, Conflict::VersionChanged);
     name.version = 2;
@@ -161,8 +161,7 @@ pub async fn an_unknown_name_moves_on_with_time(store: &TemporaryStore) {
 pub async fn of_two_rows_of_one_unknown_name_the_later_counts(store: &TemporaryStore) {
     let pool = with_pool(store, "eu_a").await;
     let early = unknown_name(&pool, "hash");
-    let user = User { attempts: Attempts::default(), ..early.user.clone() };
-    let late = UnknownName { user, ..early.clone() };
+    let late = UnknownName { attempts: Attempts::default(), ..early.clone() };
     let at = |name: &UnknownName, now_ms| Change::PutUnknownName { name: Box::new(name.clone()), now_ms };
     commit(store, [at(&early, 0), at(&late, UnknownName::PERIOD_MS)]).await;
     let stored = UnknownName { version: 1, period: 1, ..late };

@@ -7,8 +7,8 @@ use rusqlite::types::ValueRef;
 
 use super::served::output;
 
-/// What is gone soon: messages that wait, and names that nobody has, beside which lies what opens nothing.
-const PASSING: [&str; 2] = ["outbox", "unknown_names"];
+/// Where messages wait that are gone soon.
+const MESSAGES: &str = "outbox";
 
 /// Puts a new key above the old one and seals everything again: then nothing is sealed with the old one, whose id stands in
 /// front of all that is.
@@ -44,7 +44,7 @@ fn places(directory: &Path, text: &str) -> Vec<String> {
     let tables: Vec<String> =
         tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
     let mut found = Vec::new();
-    for table in tables.iter().filter(|table| !PASSING.contains(&table.as_str())) {
+    for table in tables.iter().filter(|table| *table != MESSAGES) {
         let mut all = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns: Vec<String> = all.column_names().map(str::to_owned).collect();
         let mut rows = all.query([]).unwrap();
