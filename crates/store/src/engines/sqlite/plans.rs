@@ -89,6 +89,7 @@ async fn read_everything(store: &Store) {
     store.list_user_sessions(&pool, &sub).await.unwrap();
     store.find_device(&pool, &sub, "d").await.unwrap();
     store.list_devices(&pool, &sub, true, None, 1).await.unwrap();
+    store.list_devices_of_pool(&pool, None, 1).await.unwrap();
     store.due_messages(Queue::Decoys, 1, 1).await.unwrap();
     store.next_due_ms(Queue::Decoys).await.unwrap();
     store.list_dead_messages(None, 1).await.unwrap();
