@@ -35,11 +35,7 @@ fn passes(rules: &str, word: &str) {
     site.disk.fails(rules).unwrap();
     groups.make_until_refused();
     server.kill().unwrap();
-    site.disk.recovers().unwrap();
-    let server = site.setup.start().unwrap();
-    groups.reconnect(&server);
-    groups.check();
-    assert!(server.stop().unwrap().success());
+    site.check_after_start(&mut groups);
 }
 
 #[test]
@@ -77,9 +73,5 @@ fn a_log_that_can_not_be_folded_in_holds_up_nobody() {
         groups.make().unwrap();
     }
     server.kill().unwrap();
-    site.disk.recovers().unwrap();
-    let server = site.setup.start().unwrap();
-    groups.reconnect(&server);
-    groups.check();
-    assert!(server.stop().unwrap().success());
+    site.check_after_start(&mut groups);
 }

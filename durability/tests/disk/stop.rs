@@ -17,37 +17,28 @@ fn hanging(site: &Site) -> (Running, Groups) {
     (server, groups)
 }
 
-/// What was acknowledged is there after the next start.
-fn check(site: &Site, mut groups: Groups) {
-    site.disk.recovers().unwrap();
-    let server = site.setup.start().unwrap();
-    groups.reconnect(&server);
-    groups.check();
-    assert!(server.stop().unwrap().success());
-}
-
 #[test]
 fn a_disk_that_hangs_does_not_hold_it_up() {
     let mut site = site();
     site.setup.environment.push(("CENOTE_SERVER__DRAIN_TIMEOUT_MS", "500".into()));
-    let (mut server, groups) = hanging(&site);
+    let (mut server, mut groups) = hanging(&site);
     server.tell("-TERM").unwrap();
     let status = wait_for("it does not end", || server.ended()).unwrap();
     assert!(status.success());
     assert!(site.setup.log().contains("server.store_not_closed"));
-    check(&site, groups);
+    site.check_after_start(&mut groups);
 }
 
 #[test]
 fn nor_does_it_when_somebody_insists() {
     let mut site = site();
     site.setup.environment.push(("CENOTE_SERVER__DRAIN_TIMEOUT_MS", "600000".into()));
-    let (mut server, groups) = hanging(&site);
+    let (mut server, mut groups) = hanging(&site);
     // Two that come right after the other are one.
     let status = wait_for("it does not end", || server.tell("-INT").and_then(|()| server.ended())).unwrap();
     assert_eq!(status.code(), Some(1));
     assert!(site.setup.log().contains("interrupted a second time"));
-    check(&site, groups);
+    site.check_after_start(&mut groups);
 }
 
 #[test]

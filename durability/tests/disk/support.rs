@@ -31,6 +31,15 @@ impl Site {
         (count(b'b'), count(b'e') + count(b'f'))
     }
 
+    /// Everything that was acknowledged is there after the next start, on a disk that works again.
+    pub fn check_after_start(&self, groups: &mut Groups) {
+        self.disk.recovers().unwrap();
+        let server = self.setup.start().unwrap();
+        groups.reconnect(&server);
+        groups.check();
+        assert!(server.stop().unwrap().success());
+    }
+
     /// Waits until somebody waits for a flush.
     pub fn wait_for_a_flush(&self) {
         wait_for("no flush begins", || {
