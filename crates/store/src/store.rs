@@ -158,7 +158,7 @@ impl Store {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.point(query, &params),
             // Boxed, as the embedded database's reads have no use for so large a future.
-            Engine::Postgres(engine) => Box::pin(engine.read(query, &params)).await,
+            Engine::Postgres(engine) => Box::pin(engine.point(query, &params)).await,
         }
     }
 
@@ -173,7 +173,7 @@ impl Store {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.list(query, params).await,
             // Boxed, as the embedded database's reads have no use for so large a future.
-            Engine::Postgres(engine) => Box::pin(engine.read(query, &params)).await,
+            Engine::Postgres(engine) => Box::pin(engine.list(query, &params)).await,
         }
     }
 }

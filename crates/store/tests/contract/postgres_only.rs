@@ -34,6 +34,50 @@ async fn a_dead_connection_is_replaced() {
     }
 }
 
+/// How many connections a store with this name has.
+async fn connections_named(options: &PostgresOptions, name: &str) -> i64 {
+    let (client, connection) = tokio_postgres::connect(&options.url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let sql = "SELECT count(*) FROM pg_stat_activity \
+        WHERE datname = current_database() AND application_name = $1";
+    client.query_one(sql, &[&name]).await.unwrap().get(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_by_key_share_a_quarter_of_the_connections() {
+    let Some(store) = temporary_postgres().await else { return };
+    let options = store.postgres_options().unwrap();
+    let pool = with_pool(&store, "eu_a").await;
+    let users: Vec<_> = (0..64).map(|number| full_user(&pool, &number.to_string())).collect();
+    commit(&store, users.iter().map(insert)).await;
+    let url = format!("{}&application_name=reader", options.url);
+    let reader = PostgresOptions { url, max_connections: 8, ..options.clone() };
+    let reader = Store::open_postgres(reader).await.unwrap();
+    let read_all = async || {
+        let mut tasks = JoinSet::new();
+        for user in &users {
+            let (reader, user) = (reader.clone(), user.clone());
+            tasks.spawn(async move { assert_eq!(find(&reader, &user).await.unwrap(), user) });
+        }
+        tasks.join_all().await;
+    };
+    // They are opened one by one.
+    for user in &users[..4] {
+        find(&reader, user).await.unwrap();
+    }
+    read_all().await;
+    assert_eq!(connections_named(&options, "reader").await, 2);
+    // Lost under many reads at once, they are replaced.
+    for _ in 0..3 {
+        administer(&options, CUT_EVERYBODY_OFF).await;
+        read_all().await;
+        assert!(connections_named(&options, "reader").await <= 8);
+    }
+    commit(&reader, [insert(&full_user(&pool, "64"))]).await;
+    reader.close().await;
+    assert!(matches!(reader.find_pool(&pool.id).await, Err(StoreError::Unavailable { .. })));
+}
+
 /// Lets nobody in to the database of a store, or everybody again.
 struct Door {
     database: String,

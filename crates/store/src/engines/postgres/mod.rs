@@ -13,6 +13,7 @@ mod failover_wait;
 mod hosts;
 mod migrate;
 mod options;
+mod readers;
 mod session;
 mod tls;
 mod transaction;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::{
-    Client, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    Client, ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 use tokio::time::timeout;
 use tokio_postgres::types::{IsNull, ToSql, Type, WrongType, to_sql_checked};
@@ -38,6 +39,7 @@ use crate::sql::{Columns, Query, Step, Value};
 use error::{Failure, classify, describe};
 use failover_wait::FailoverWait;
 use hosts::Hosts;
+use readers::{Readers, Reading};
 use writers::Writers;
 
 /// How long a free connection may take.
@@ -49,7 +51,9 @@ pub(crate) struct PostgresEngine {
 
 /// What transactions need while they run on their own.
 struct Shared {
+    /// Connections for one transaction or one long read at a time.
     pool: Pool,
+    readers: Readers,
     /// How long the server may take for an answer, before the connection is given up.
     patience: Duration,
     failover_wait: Duration,
@@ -60,7 +64,8 @@ struct Shared {
 
 impl PostgresEngine {
     pub(crate) async fn open(options: PostgresOptions) -> Result<Self, StoreError> {
-        let pool = open_pool(&options)?;
+        let share = Readers::share_of(options.max_connections);
+        let pool = open_pool(&options, options.max_connections - share)?;
         migrate::migrate(&pool, options.migrations).await?;
         let client = take(&pool).await?;
         let writers = Writers::open(&client).await.map_err(|error| match classify(&error) {
@@ -70,6 +75,7 @@ impl PostgresEngine {
         drop(client);
         let shared = Shared {
             pool,
+            readers: Readers::new(share),
             patience: options.patience,
             failover_wait: options.failover_wait,
             writers,
@@ -95,17 +101,32 @@ impl PostgresEngine {
             .unwrap_or_else(|_| Err(StoreError::outcome_unknown("the transaction was cut off").into()))
     }
 
+    /// Runs a read by key.
+    pub(crate) async fn point<T>(&self, query: &Query<T>, params: &[Value]) -> Result<Vec<T>, StoreError> {
+        self.read(query, params, true).await
+    }
+
+    /// Runs a read that may take its time.
+    pub(crate) async fn list<T>(&self, query: &Query<T>, params: &[Value]) -> Result<Vec<T>, StoreError> {
+        self.read(query, params, false).await
+    }
+
     /// Runs a read, on another connection when the first one turns out to be dead.
-    pub(crate) async fn read<T>(&self, query: &Query<T>, params: &[Value]) -> Result<Vec<T>, StoreError> {
+    async fn read<T>(
+        &self,
+        query: &Query<T>,
+        params: &[Value],
+        is_short: bool,
+    ) -> Result<Vec<T>, StoreError> {
         let mut wait = FailoverWait::begin(self.shared.failover_wait);
         let mut retried = false;
         loop {
-            let client = self.shared.client_in_time(&mut wait).await?;
+            let client = self.shared.reading(is_short, &mut wait).await?;
             let failure = match timeout(self.shared.patience, read_once(&client, query, params)).await {
                 Ok(Ok(rows)) => return rows.iter().map(|row| (query.decode)(row)).collect(),
                 Ok(Err(error)) => classify(&error),
                 Err(_) => {
-                    self.shared.discard(client);
+                    self.shared.discard_reading(client);
                     if !wait.goes_on().await {
                         return Err(StoreError::unavailable("the database takes too long"));
                     }
@@ -114,7 +135,7 @@ impl PostgresEngine {
                 }
             };
             if failure.is_of_the_connection() {
-                self.shared.discard(client);
+                self.shared.discard_reading(client);
             }
             match failure {
                 Failure::Lost(reason) | Failure::Again(reason) => {
@@ -131,11 +152,12 @@ impl PostgresEngine {
 
     pub(crate) fn close(&self) {
         self.shared.pool.close();
+        self.shared.readers.close();
     }
 }
 
 async fn read_once<T>(
-    client: &Client,
+    client: &ClientWrapper,
     query: &Query<T>,
     params: &[Value],
 ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
@@ -145,14 +167,14 @@ async fn read_once<T>(
 }
 
 /// The pool of connections, none of which is open yet.
-fn open_pool(options: &PostgresOptions) -> Result<Pool, StoreError> {
+fn open_pool(options: &PostgresOptions, size: usize) -> Result<Pool, StoreError> {
     let (config, tls) = options.connection()?;
     let (session, patience): (Arc<str>, _) = (session::settings(options.patience).into(), options.patience);
     let hosts = Hosts::new(&config, tls);
     let longest = hosts.longest_connect();
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     Pool::builder(Manager::from_connect(config, hosts, recycling))
-        .max_size(options.max_connections.max(1))
+        .max_size(size.max(1))
         .runtime(Runtime::Tokio1)
         .post_create(Hook::async_fn(move |client, _| {
             let session = Arc::clone(&session);
@@ -196,6 +218,27 @@ impl Shared {
                 Err(_) if !self.pool.is_closed() && wait.goes_on().await => {}
                 outcome => return outcome,
             }
+        }
+    }
+
+    /// A connection to read on; a shared one if the read is short.
+    async fn reading(&self, is_short: bool, wait: &mut FailoverWait) -> Result<Reading, StoreError> {
+        if !is_short {
+            return self.client_in_time(wait).await.map(Reading::Alone);
+        }
+        match self.readers.next() {
+            Some(shared) => Ok(shared),
+            None => Ok(self.readers.share(self.client_in_time(wait).await?)),
+        }
+    }
+
+    fn discard_reading(&self, client: Reading) {
+        match client {
+            Reading::Shared { generation, .. } => {
+                self.readers.give_up(generation);
+                self.pool.retain(|_, _| false);
+            }
+            Reading::Alone(client) => self.discard(client),
         }
     }
 
