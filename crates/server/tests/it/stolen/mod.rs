@@ -3,7 +3,9 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`app`] | an authenticator app |
-//! | [`remembered`] | what must not be found, and the search for it |
+//! | [`columns`] | every value of a database, one by one |
+//! | [`remembered`] | what must not be found |
+//! | [`needles`] | the search for it |
 //! | [`resealed`] | a new master key |
 //! | [`post`] | a mail server and an SMS gateway |
 //! | [`served`] | the program as an operator runs it |
@@ -11,21 +13,25 @@
 //! | [`malformed`] | every operation, and all of HTTP, done badly |
 
 mod app;
+mod columns;
 mod malformed;
+mod needles;
 mod post;
 mod remembered;
 mod resealed;
 mod served;
 mod story;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use cenote_core::operations::is_built;
 use cenote_model::Operation;
 use cenote_store::testing::postgres::empty_database;
 
-use remembered::{Found, Remembered};
+use columns::Cell;
+use needles::Found;
+use remembered::Remembered;
 use served::Served;
 use story::Story;
 
@@ -81,6 +87,15 @@ fn search_log(remembered: &Remembered, log: &str, metrics: &str) {
     none(&remembered.search_log(metrics), "the metrics");
 }
 
+/// What is in the tables.
+fn search_columns(remembered: &Remembered, cells: &[Cell]) {
+    let all = columns::joined(cells);
+    // Names are in the clear, so the tables are those of the story.
+    assert!(String::from_utf8_lossy(&all).contains("\0wilhelmina-k\0"), "{} values", cells.len());
+    none(&remembered.search_database(&all), "the tables");
+    none(&remembered.search_for_deleted(&all), "the tables");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sqlite_database_its_backup_and_a_json_log_tell_no_secrets() {
     let served = Served::start("sqlite:cenote.db", "json").await;
@@ -93,6 +108,7 @@ async fn a_sqlite_database_its_backup_and_a_json_log_tell_no_secrets() {
     let database = sqlite_files(directory.path());
     none(&remembered.search_database(&database), "the database");
     none(&remembered.search_for_deleted(&database), "the database");
+    search_columns(&remembered, &columns::of_sqlite(&directory.path().join("cenote.db")));
     search_log(&remembered, &log, &metrics);
     resealed::seal_again(directory.path());
     none(
@@ -103,23 +119,27 @@ async fn a_sqlite_database_its_backup_and_a_json_log_tell_no_secrets() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_database_and_a_text_log_tell_no_secrets() {
-    let postgres = empty_database().await;
-    let url = postgres.as_ref().map_or("sqlite:cenote.db", |options| options.url.as_str());
-    let served = Served::start(url, "text").await;
+    let Some(postgres) = empty_database().await else { return };
+    let served = Served::start(&postgres.url, "text").await;
     let started = served.directory().join("master.key").metadata().unwrap().modified().unwrap();
     let (remembered, metrics) = run(&served).await;
+    search_columns(&remembered, &columns::of_postgres(&postgres.url).await);
     // The server that the tests start keeps its files beside its socket.
-    if let Some(folder) = postgres.as_ref().and_then(|options| {
-        let host = options.url.split_once('@')?.1.split_once("/postgres")?.0;
-        host.contains("%2F").then(|| host.replace("%2F", "/"))
-    }) {
+    if let Some(folder) = folder_of(&postgres.url) {
+        columns::connect(&postgres.url).await.batch_execute("CHECKPOINT").await.unwrap();
         let mut files = Vec::new();
-        files_since(started, &Path::new(&folder).join("data"), &mut files);
-        assert!(files.len() > 1_000_000, "{folder}");
+        files_since(started, &folder.join("data"), &mut files);
+        assert!(files.len() > 1_000_000, "{}", folder.display());
         none(&remembered.search_database(&files), "the files of PostgreSQL");
-        let log = std::fs::read_to_string(Path::new(&folder).join("log")).unwrap();
+        let log = std::fs::read_to_string(folder.join("log")).unwrap();
         none(&remembered.search_log(&log), "the log of PostgreSQL");
     }
     let (log, _directory) = served.stop();
     search_log(&remembered, &log, &metrics);
+}
+
+/// Where a server keeps its files that listens on a socket in a folder.
+fn folder_of(url: &str) -> Option<PathBuf> {
+    let host = url.split_once('@')?.1.split_once("/postgres")?.0;
+    host.contains("%2F").then(|| host.replace("%2F", "/").into())
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 
+use super::columns;
 use super::served::output;
 
 /// Where messages wait that are gone soon.
-const MESSAGES: &str = "outbox";
+const MESSAGES: &str = "outbox.";
 
 /// Puts a new key above the old one and seals everything again: then nothing is sealed with the old one, whose id stands in
 /// front of all that is.
@@ -39,24 +39,12 @@ fn key_in_use(directory: &Path) -> String {
 
 /// Every value of every table in which the text occurs, by its table and column.
 fn places(directory: &Path, text: &str) -> Vec<String> {
-    let database = Connection::open(directory.join("cenote.db")).unwrap();
-    let mut tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
-    let tables: Vec<String> =
-        tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-    let mut found = Vec::new();
-    for table in tables.iter().filter(|table| *table != MESSAGES) {
-        let mut all = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = all.column_names().map(str::to_owned).collect();
-        let mut rows = all.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            for (index, column) in columns.iter().enumerate() {
-                if let ValueRef::Text(value) = row.get_ref(index).unwrap()
-                    && String::from_utf8_lossy(value).contains(text)
-                {
-                    found.push(format!("{table}.{column}"));
-                }
-            }
-        }
-    }
-    found
+    let cells = columns::of_sqlite(&directory.join("cenote.db"));
+    cells
+        .into_iter()
+        .filter(|cell| {
+            !cell.place.starts_with(MESSAGES) && String::from_utf8_lossy(&cell.value).contains(text)
+        })
+        .map(|cell| cell.place)
+        .collect()
 }

@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::{
-    Client, ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    Client, ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Runtime,
 };
 use tokio::time::timeout;
 use tokio_postgres::types::{IsNull, ToSql, Type, WrongType, to_sql_checked};
