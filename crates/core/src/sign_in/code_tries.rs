@@ -2,7 +2,8 @@
 //! factor, the lock.
 //!
 //! Every try is counted in the user's row, right or wrong, by the change set that says what comes of it. So tries that race take
-//! their turns there, on however many instances, and a right code counts only while tries are left. Of a first factor only
+//! their turns there, on however many instances, and a right code counts only while tries are left. It leaves none to those that
+//! it has overtaken: they would begin a new count, of guesses at a session that is over. Of a first factor only
 //! those of the session are counted: anybody may ask for one, and nobody is to lock others out. Whoever is asked for a second
 //! factor has shown the first. The lock is another one than that of passwords: who has the password must not win new guesses
 //! by it.
@@ -20,6 +21,9 @@ use crate::users::update::update_user;
 
 /// Tries after which a session is worth nothing.
 const TRIES: u32 = 10;
+
+/// In place of the tries of a session whose code was right.
+const USED: u32 = u32::MAX;
 
 /// Lets `compare` compare a code: `None` when it is wrong, else it may change the user, and the session is used up. A wrong code
 /// leaves the session alive.
@@ -42,6 +46,9 @@ pub async fn redeem<T: Send>(
         }
         count(context, user, session)?;
         let redeemed = compare(user)?;
+        if redeemed.is_some() {
+            set_used(user, session);
+        }
         let lockout = &mut user.code_tries.lockout;
         match (used_as, &redeemed) {
             (CodeUse::FirstFactor, _) => {}
@@ -60,12 +67,19 @@ fn count(context: &Context, user: &mut User, session: &Session) -> Result<(), Er
     let sessions = &mut user.code_tries.sessions;
     sessions.retain(|_, tries| context.now_ms < tries.expires_ms);
     let tries = sessions.entry(session.id().to_owned()).or_default();
-    if tries.count >= TRIES {
-        return Err(session::invalid());
+    match tries.count {
+        USED => return Err(Error::session_used()),
+        TRIES.. => return Err(session::invalid()),
+        count => tries.count = count + 1,
     }
-    tries.count += 1;
     tries.expires_ms = session.expires_ms;
     Ok(())
+}
+
+fn set_used(user: &mut User, session: &Session) {
+    if let Some(tries) = user.code_tries.sessions.get_mut(session.id()) {
+        tries.count = USED;
+    }
 }
 
 fn locked() -> Error {

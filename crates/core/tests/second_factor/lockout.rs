@@ -114,8 +114,8 @@ async fn a_quiet_quarter_of_an_hour_forgets() {
     }
 }
 
-/// Of many guesses at once as many are compared as one after the other, whoever holds which session, and a right one among them
-/// wins only if it was early.
+/// Of many wrong guesses at once as many are compared as one after the other, whoever holds which session. With right ones among
+/// them: `core/tests/guessing/crowds.rs`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn guesses_that_race_share_one_budget() {
     let world = std::sync::Arc::new(world(TestService::builder(), 3).await);

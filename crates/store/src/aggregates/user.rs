@@ -164,7 +164,7 @@ pub struct CodeTries {
     pub lockout: Lockout,
 }
 
-/// Tries at the code of one session, right or wrong.
+/// Tries at the code of one session, right or wrong; as many as there can be once one was right.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionTries {
     pub count: u32,
