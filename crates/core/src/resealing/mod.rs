@@ -1,7 +1,7 @@
 //! What the store holds under an older master key, sealed again under the active one, so that the older one can go.
 //!
 //! Servers may run meanwhile: every record is compared and swapped. What is not in the store stays as it is (refresh tokens,
-//! sessions, page tokens), and so do messages on their way, which are gone soon.
+//! sessions that clients hold, page tokens), and so do messages on their way, which are gone soon.
 
 mod record;
 

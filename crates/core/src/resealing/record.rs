@@ -127,8 +127,15 @@ impl Record for Device {
     }
 
     fn seal_again(&mut self, sealer: &Sealer) -> Result<(), UnsealError> {
-        let place = [self.pool_id.as_str(), self.sub.as_str(), self.key.as_str()];
-        sealer.again(Purpose::PasswordVerifier, &place, &mut self.verifier)
+        let Self { pool_id, sub, key, verifier, waiting, .. } = self;
+        let place = [pool_id.as_str(), sub.as_str(), key.as_str()];
+        // A sign-in that does not open is over, and lasts minutes anyway.
+        if let Some(sign_in) = waiting
+            && sealer.again(Purpose::Session, &place, &mut sign_in.session).is_err()
+        {
+            *waiting = None;
+        }
+        sealer.again(Purpose::PasswordVerifier, &place, verifier)
     }
 
     fn replace(_: &Self, after: Self) -> ChangeSet {

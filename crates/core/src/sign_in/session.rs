@@ -121,12 +121,19 @@ impl Session {
     /// # Errors
     /// Never in practice.
     pub fn seal(&self, sign_in: SignIn<'_>) -> Result<String, Error> {
-        let context = sign_in.context;
+        self.seal_for(sign_in.context, &[])
+    }
+
+    /// The text that waits in the row of a device. It opens there only.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn seal_for(&self, context: &Context, place: &[&str]) -> Result<String, Error> {
         let mut plain = serde_json::to_vec(self).map_err(Error::internal)?;
         // Blanks after the value: the length must not tell who the user is, nor whether there is one.
         let length = PADDED_BYTES.into_iter().find(|length| plain.len() <= *length);
         plain.resize(length.unwrap_or(plain.len()), b' ');
-        Ok(context.keyring.seal_text(Purpose::Session, &[], &plain, context.random.as_ref()))
+        Ok(context.keyring.seal_text(Purpose::Session, place, &plain, context.random.as_ref()))
     }
 
     /// Opens a session of this client for this challenge.
@@ -189,7 +196,15 @@ impl Session {
     /// # Errors
     /// `NotAuthorizedException` for one that is forged.
     pub(super) fn open(context: &Context, text: &str) -> Result<Self, Error> {
-        let plain = context.keyring.unseal_text(Purpose::Session, &[], text).map_err(|_| invalid())?;
+        Self::open_from(context, &[], text)
+    }
+
+    /// What is in one of [`Self::seal_for`].
+    ///
+    /// # Errors
+    /// `NotAuthorizedException` for what was not sealed for this place.
+    pub(super) fn open_from(context: &Context, place: &[&str], text: &str) -> Result<Self, Error> {
+        let plain = context.keyring.unseal_text(Purpose::Session, place, text).map_err(|_| invalid())?;
         serde_json::from_slice(plain.expose()).map_err(|_| invalid())
     }
 

@@ -32,6 +32,14 @@ impl World {
         resealing::reseal(&self.service.service.store, &Arc::new(both), &random, &mut |_| {}).await.unwrap()
     }
 
+    async fn with_device(&self, username: &str, key: &str) -> Value {
+        let parameters = json!({ "USERNAME": username, "PASSWORD": PASSWORD, "DEVICE_KEY": key });
+        let request = json!({
+            "ClientId": self.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters,
+        });
+        self.service.ok("InitiateAuth", request).await
+    }
+
     async fn secret(&self, client: &Value) -> Value {
         let request = json!({ "UserPoolId": self.pool, "ClientId": client });
         self.service.ok("DescribeUserPoolClient", request).await["UserPoolClient"]["ClientSecret"].clone()
@@ -61,6 +69,8 @@ async fn everything_opens_after_the_old_key_has_gone() {
     let created = old.service.ok("CreateUserPoolClient", request).await["UserPoolClient"].clone();
     old.next_step();
 
+    old.with_device("alice", &device.key).await;
+
     // The pool, two signing keys, two clients of which one has a secret, alice, her device.
     let done = old.reseal().await;
     assert_eq!(done, Resealed { seen: 7, changed: 6, left: vec![] });
@@ -74,15 +84,17 @@ async fn everything_opens_after_the_old_key_has_gone() {
     let verify = json!({ "AccessToken": tokens["AccessToken"], "UserCode": waiting.code(&new, 0) });
     assert_eq!(new.service.ok("VerifySoftwareToken", verify).await["Status"], "SUCCESS");
 
-    let parameters = json!({ "USERNAME": "alice", "PASSWORD": PASSWORD, "DEVICE_KEY": device.key });
-    let request = json!({
-        "ClientId": new.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters,
-    });
-    let asked = new.service.ok("InitiateAuth", request).await;
-    let srp = json!({ "DEVICE_KEY": device.key, "SRP_A": Device::public() });
-    let asked = new.answer(&asked, "alice", srp).await.unwrap();
-    let proof = device.prove(&new, &asked["ChallengeParameters"], true);
-    assert!(has_tokens(&new.answer(&asked, "alice", proof).await.unwrap()));
+    // The sign-in that waits for the device goes on without its session, and so does a new one.
+    for new_one in [false, true] {
+        if new_one {
+            new.with_device("alice", &device.key).await;
+        }
+        let srp = json!({ "DEVICE_KEY": device.key, "SRP_A": Device::public() });
+        let asked = json!({ "ChallengeName": "DEVICE_SRP_AUTH" });
+        let asked = new.answer(&asked, "alice", srp).await.unwrap();
+        let proof = device.prove(&new, &asked["ChallengeParameters"], true);
+        assert!(has_tokens(&new.answer(&asked, "alice", proof).await.unwrap()));
+    }
 
     let former = new.admin("alice", json!({ "Password": TEMPORARY, "Permanent": true }));
     let refused = new.service.fails("AdminSetUserPassword", former).await;

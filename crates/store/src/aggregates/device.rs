@@ -35,7 +35,7 @@ pub struct WaitingSignIn {
     pub client_id: ClientId,
     /// Where it comes from.
     pub address: String,
-    /// Its session, in a form of the rules'. Nothing in it opens anything.
-    pub session: String,
+    /// Its session.
+    pub session: Sealed,
     pub expires_ms: i64,
 }

@@ -263,7 +263,7 @@ pub fn device(user: &User, key: &str) -> Device {
         waiting: Some(WaitingSignIn {
             client_id: ClientId::new("client"),
             address: "192.0.2.2".into(),
-            session: "session".into(),
+            session: Sealed("session".into()),
             expires_ms: 4,
         }),
     }

@@ -6,7 +6,7 @@ use cenote_crypto::random::uuid;
 use cenote_crypto::sealed::Purpose;
 use cenote_crypto::srp::{Challenge, Verifier};
 use cenote_model::types::ChallengeNameType;
-use cenote_store::{ClientId, Device, User, WaitingSignIn};
+use cenote_store::{ClientId, Device, PoolId, Sealed, Sub, User, WaitingSignIn};
 
 use crate::context::Context;
 use crate::devices::device;
@@ -38,7 +38,7 @@ pub async fn challenge(
     let waiting = WaitingSignIn {
         client_id: ClientId::new(client.id()),
         address: context.caller.source_ip.to_string(),
-        session: serde_json::to_string(&session).map_err(Error::internal)?,
+        session: Sealed(session.seal_for(context, &place(&user.pool_id, &user.sub, key))?),
         expires_ms: session.expires_ms,
     };
     device::update(context, user, key, &[], |device| {
@@ -104,15 +104,20 @@ async fn waiting(sign_in: SignIn<'_>, typed: &str, key: &str) -> Result<Session,
     let SignIn { context, pool, client, .. } = sign_in;
     let subject = subject::find(context, pool, client, typed, Names::SignIn).await?;
     let device = context.store.find_device(pool.id(), &subject.user.sub, key).await?;
-    device
+    let waiting = device
         .and_then(|device| device.waiting)
         .filter(|waiting| {
             waiting.client_id.as_str() == client.id()
                 && waiting.address == context.caller.source_ip.to_string()
                 && waiting.expires_ms > context.now_ms
         })
-        .and_then(|waiting| serde_json::from_str(&waiting.session).ok())
-        .ok_or_else(session::invalid)
+        .ok_or_else(session::invalid)?;
+    Session::open_from(context, &place(pool.id(), &subject.user.sub, key), &waiting.session.0)
+}
+
+/// What is sealed in a device's row is sealed for that row.
+fn place<'a>(pool: &'a PoolId, sub: &'a Sub, key: &'a str) -> [&'a str; 3] {
+    [pool.as_str(), sub.as_str(), key]
 }
 
 /// The device, which must still be remembered.
@@ -129,10 +134,10 @@ pub(super) async fn remembered(context: &Context, user: &User, key: &str) -> Res
 /// # Errors
 /// `InternalErrorException` when it can't be opened.
 pub(super) fn verifier(context: &Context, device: &Device) -> Result<Verifier, Error> {
-    let scope = [device.pool_id.as_str(), device.sub.as_str(), device.key.as_str()];
+    let place = place(&device.pool_id, &device.sub, &device.key);
     let plain = context
         .keyring
-        .unseal_text(Purpose::PasswordVerifier, &scope, &device.verifier.0)
+        .unseal_text(Purpose::PasswordVerifier, &place, &device.verifier.0)
         .map_err(Error::internal)?;
     Verifier::from_bytes(plain.expose()).map_err(Error::internal)
 }

@@ -1,5 +1,6 @@
 //! What happens to the user between the question to a device and its proof.
 
+use cenote_store::{Change, Device, PoolId};
 use serde_json::{Value, json};
 
 use super::*;
@@ -67,6 +68,29 @@ async fn a_sign_in_that_waits_is_its_clients_and_its_addresss() {
     assert_eq!(world.begin_proof("alice", &Value::Null, &phone.key).await, Err(invalid_session()));
     world.service.caller.source_ip = here;
     assert!(world.begin_proof("alice", &Value::Null, &phone.key).await.is_ok());
+}
+
+/// What waits in the row of a device is worth nothing to whoever reads the row, or moves it.
+#[tokio::test]
+async fn a_sign_in_that_waits_is_sealed_for_its_device() {
+    let world = world().await;
+    let (phone, _) = world.phone("alice").await;
+    let (other, _) = world.phone("alice").await;
+    world.sign_in_with("alice", &phone.key).await.unwrap();
+    world.sign_in_with("alice", &other.key).await.unwrap();
+    let store = &world.service.service.store;
+    let devices = store.list_devices_of_pool(&PoolId::new(&world.pool), None, 2).await.unwrap();
+    let [first, second] = devices.try_into().unwrap();
+    let waits = |device: &Device| device.waiting.clone().unwrap().session;
+    let stolen = json!(waits(&first).0);
+    for key in [&phone.key, &other.key] {
+        assert_eq!(world.begin_proof("alice", &stolen, key).await, Err(invalid_session()));
+    }
+    let mut moved = second.clone();
+    moved.waiting.as_mut().unwrap().session = waits(&first);
+    store.commit(vec![Change::UpdateDevice(moved)]).await.unwrap();
+    assert_eq!(world.begin_proof("alice", &Value::Null, &second.key).await, Err(invalid_session()));
+    assert!(world.begin_proof("alice", &Value::Null, &first.key).await.is_ok());
 }
 
 /// One that need not prove itself is named by the tokens alone: when it is gone by then, they name another.
