@@ -67,6 +67,23 @@ impl Purpose {
     /// How many there are: names the last one.
     pub(crate) const COUNT: usize = Self::KeyCheck as usize + 1;
 
+    /// Every purpose.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::PasswordVerifier,
+        Self::ClientSecret,
+        Self::SigningKey,
+        Self::PoolSecret,
+        Self::Session,
+        Self::SecretBlock,
+        Self::RefreshToken,
+        Self::PageToken,
+        Self::OutboxMessage,
+        Self::AccessKeySecret,
+        Self::TotpSeed,
+        Self::ProviderSecret,
+        Self::KeyCheck,
+    ];
+
     /// Part of every stored value: never change one.
     pub(crate) const fn label(self) -> &'static str {
         match self {

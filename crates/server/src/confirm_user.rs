@@ -33,7 +33,7 @@ pub(crate) fn is_link(path: &str) -> bool {
 }
 
 #[derive(Default)]
-struct Link {
+pub(crate) struct Link {
     client_id: String,
     user_name: String,
     confirmation_code: String,
@@ -41,7 +41,7 @@ struct Link {
 }
 
 impl Link {
-    fn parse(query: Option<&str>) -> Self {
+    pub(crate) fn parse(query: Option<&str>) -> Self {
         let mut link = Self::default();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match name.as_ref() {
@@ -102,15 +102,7 @@ async fn complete(site: Arc<Site>, head: Box<Parts>, source_ip: IpAddr, started:
         Err(error) => Err(error),
     };
     let code = record.outcome(&id, &outcome);
-    let mut answer = match outcome {
-        Ok(None) => page(StatusCode::OK, "Confirmed", "Your account is confirmed. You can close this page."),
-        Ok(Some(target)) => {
-            let mut answer = page(StatusCode::FOUND, "Confirmed", "Your account is confirmed.");
-            answer.headers_mut().insert(LOCATION, target);
-            answer
-        }
-        Err(error) => failure(&error),
-    };
+    let mut answer = shown(outcome);
     if let Ok(value) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(answer::REQUEST_ID, value);
     }
@@ -126,7 +118,7 @@ async fn admit(site: &Site, link: &Link, source_ip: IpAddr) -> Result<(), Error>
 }
 
 /// Confirms, and says where the browser goes next: only to one of the client's own addresses.
-async fn confirm(context: &Context, link: Link) -> Result<Option<HeaderValue>, Error> {
+pub(crate) async fn confirm(context: &Context, link: Link) -> Result<Option<HeaderValue>, Error> {
     let request = json!({
         "ClientId": link.client_id,
         "Username": link.user_name,
@@ -142,6 +134,19 @@ async fn confirm(context: &Context, link: Link) -> Result<Option<HeaderValue>, E
     let client = context.get_client(&request.client_id).await?;
     let own = client.configuration.callback_urls.as_ref().is_some_and(|urls| urls.contains(target));
     Ok(HeaderValue::from_str(target).ok().filter(|_| own))
+}
+
+/// What the browser is shown.
+pub(crate) fn shown(outcome: Result<Option<HeaderValue>, Error>) -> Answer {
+    match outcome {
+        Ok(None) => page(StatusCode::OK, "Confirmed", "Your account is confirmed. You can close this page."),
+        Ok(Some(target)) => {
+            let mut answer = page(StatusCode::FOUND, "Confirmed", "Your account is confirmed.");
+            answer.headers_mut().insert(LOCATION, target);
+            answer
+        }
+        Err(error) => failure(&error),
+    }
 }
 
 fn failure(error: &Error) -> Answer {

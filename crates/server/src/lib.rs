@@ -44,6 +44,8 @@ mod reset;
 pub mod seed;
 pub mod server;
 mod site;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use config::Config;
 pub use seed::Seed;

@@ -2,16 +2,21 @@
 
 pub(crate) mod configuration;
 pub(crate) mod context_data;
+pub(crate) mod delivery_answer;
 pub(crate) mod filter;
+pub(crate) mod forwarded_for;
 pub(crate) mod key_file;
+pub(crate) mod link;
 pub(crate) mod operation;
 pub(crate) mod passkey;
+pub(crate) mod policy;
 pub(crate) mod request_body;
 #[path = "../../../crates/model/tests/wire/sample.rs"]
 mod sample;
 pub(crate) mod sealed;
 pub(crate) mod seed_file;
 pub(crate) mod signature;
+pub(crate) mod srp;
 pub(crate) mod template;
 pub(crate) mod token;
 pub(crate) mod trigger_answer;

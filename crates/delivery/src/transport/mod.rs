@@ -93,7 +93,7 @@ impl Transports {
     ///
     /// # Errors
     /// When it was not accepted, or it is not known whether it was.
-    pub(crate) async fn send(&self, id: &MessageId, message: &Message, now_ms: i64) -> Result<(), SendError> {
+    pub async fn send(&self, id: &MessageId, message: &Message, now_ms: i64) -> Result<(), SendError> {
         match (message.channel, &self.email, &self.sms) {
             (Channel::Email, EmailTransport::Smtp(smtp), _) => smtp.send(id, message, now_ms).await,
             (Channel::Sms, _, SmsTransport::Webhook(webhook)) => webhook.send(id, message, now_ms).await,

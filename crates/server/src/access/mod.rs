@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub(crate) use key_cache::KeyCache;
 pub(crate) use new_key::new_access_key;
-pub(crate) use policy::{Decision, Policy};
+pub use policy::{Decision, Policy};
 
 /// Which credentials are accepted.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::config::Network;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address of [`Origin`].
-pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     // Nearly always, and then no header need be looked for.
     if trusted.is_empty() { peer.to_canonical() } else { Origin::of(peer, headers, trusted).address }
 }

@@ -15,6 +15,8 @@ mod tls;
 
 pub(crate) use body::{Body, BodyError};
 pub(crate) use budget::BodyBudget;
+#[cfg(feature = "testing")]
+pub(crate) use client_address::client_address;
 pub(crate) use cors::Cors;
 pub(crate) use listener::{Listener, Stop};
 pub(crate) use routes::Running;
