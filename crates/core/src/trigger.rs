@@ -23,21 +23,19 @@ pub fn caller(context: &Context, pool: &Pool, user_name: &str, client_id: Option
     }
 }
 
-/// A user's attributes as triggers see them: with `sub`, the status, and the aliases it owns.
+/// A user's attributes as triggers see them: with `sub`, the status, and the contacts it is known by.
 #[must_use]
-pub fn user_attributes(pool: &Pool, user: &User) -> BTreeMap<String, String> {
+pub fn user_attributes(user: &User) -> BTreeMap<String, String> {
     let mut attributes = user.attributes.clone();
     attributes.insert("sub".into(), user.sub.as_str().to_owned());
     attributes.insert("cognito:user_status".into(), user.status.as_str().to_owned());
-    if !pool.has_username_attributes() {
-        for (kind, name) in
-            [(NameKind::Email, "cognito:email_alias"), (NameKind::PhoneNumber, "cognito:phone_number_alias")]
+    for (kind, name) in
+        [(NameKind::Email, "cognito:email_alias"), (NameKind::PhoneNumber, "cognito:phone_number_alias")]
+    {
+        if user.names.iter().any(|owned| owned.kind == kind)
+            && let Some(value) = user.attributes.get(kind.as_str())
         {
-            if user.names.iter().any(|owned| owned.kind == kind)
-                && let Some(value) = user.attributes.get(kind.as_str())
-            {
-                attributes.insert(name.into(), value.clone());
-            }
+            attributes.insert(name.into(), value.clone());
         }
     }
     attributes
@@ -45,8 +43,8 @@ pub fn user_attributes(pool: &Pool, user: &User) -> BTreeMap<String, String> {
 
 /// The attributes of somebody who may not exist: then there are none.
 #[must_use]
-pub fn subject_attributes(pool: &Pool, subject: &Subject) -> BTreeMap<String, String> {
-    if subject.exists() { user_attributes(pool, &subject.user) } else { BTreeMap::new() }
+pub fn subject_attributes(subject: &Subject) -> BTreeMap<String, String> {
+    if subject.exists() { user_attributes(&subject.user) } else { BTreeMap::new() }
 }
 
 /// A list of names and values as the map that triggers get; a missing value is empty.

@@ -40,6 +40,13 @@ pub const INVITATION_EMAIL: EmailText = EmailText {
 /// As [`INVITATION_EMAIL`].
 pub const INVITATION_SMS: &str = "Sign in as {username} with the temporary password {####}";
 
+/// To those whom an administrator made and who sign in without a password.
+pub const WELCOME_EMAIL: EmailText =
+    EmailText { subject: "Your account", body: "An account was made for you: sign in as {username}." };
+
+/// As [`WELCOME_EMAIL`].
+pub const WELCOME_SMS: &str = "An account was made for you: sign in as {username}.";
+
 /// Second factors and one-time passwords.
 pub const AUTHENTICATION_EMAIL: EmailText =
     EmailText { subject: "Your authentication code", body: "The code to sign in is {####}." };
@@ -66,6 +73,8 @@ mod tests {
         for text in [VERIFICATION_SMS, PASSWORD_RESET_SMS, INVITATION_SMS, AUTHENTICATION_SMS] {
             assert!(has_code(text) && check_lengths(Channel::Sms, None, text).is_ok(), "{text}");
         }
-        assert!(has_username(INVITATION_EMAIL.body) && has_username(INVITATION_SMS));
+        for text in [INVITATION_EMAIL.body, INVITATION_SMS, WELCOME_EMAIL.body, WELCOME_SMS] {
+            assert!(has_username(text), "{text}");
+        }
     }
 }

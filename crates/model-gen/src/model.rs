@@ -28,6 +28,8 @@ pub struct Shape {
     pub max: Option<i64>,
     pub pattern: Option<String>,
     pub sensitive: bool,
+    /// Whether an empty text passes where nothing else is wrong with the request.
+    pub may_be_blank: bool,
 }
 
 #[derive(Clone)]
@@ -147,5 +149,6 @@ fn shape(value: &Value) -> Fallible<Shape> {
         max: value.get("max").and_then(Value::as_i64),
         pattern: value.get("pattern").and_then(Value::as_str).map(str::to_owned),
         sensitive: flag(value, "sensitive"),
+        may_be_blank: false,
     })
 }

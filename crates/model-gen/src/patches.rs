@@ -9,30 +9,38 @@ enum Patch {
     Pattern { shape: &'static str, published: &'static str, actual: &'static str },
     /// A copy of a shape with a minimum length.
     CopyWithMinimum { shape: &'static str, copy: &'static str, min: i64 },
+    /// A copy of a shape that may be empty.
+    CopyWithBlank { shape: &'static str, copy: &'static str },
     /// The member has another shape.
     Retarget { structure: &'static str, member: &'static str, from: &'static str, to: &'static str },
     /// The enumeration accepts one more value.
     Value { shape: &'static str, value: &'static str },
 }
 
-use Patch::{CopyWithMinimum, Pattern, Retarget, Value};
+use Patch::{CopyWithBlank, CopyWithMinimum, Pattern, Retarget, Value};
 
 const PATCHES: &[Patch] = &[
     // Live messages quote this pattern (spaces inside are fine) and a minimum of 6 where a password is set; the
     // published model has `[\S]+` and no minimum.
     Pattern { shape: "PasswordType", published: r"[\S]+", actual: r"^[\S]+.*[\S]+$" },
     CopyWithMinimum { shape: "PasswordType", copy: "NewPasswordType", min: 6 },
-    new_password("SignUpRequest", "Password"),
     new_password("ConfirmForgotPasswordRequest", "Password"),
     new_password("AdminSetUserPasswordRequest", "Password"),
     new_password("ChangePasswordRequest", "ProposedPassword"),
-    new_password("AdminCreateUserRequest", "TemporaryPassword"),
+    // Blank is as good as absent for users who sign in without a password.
+    CopyWithBlank { shape: "NewPasswordType", copy: "OptionalPasswordType" },
+    optional_password("SignUpRequest", "Password"),
+    optional_password("AdminCreateUserRequest", "TemporaryPassword"),
     // The guide names it as the flow that GetClientToken needs; the published enumeration lacks it.
     Value { shape: "ExplicitAuthFlowsType", value: "ALLOW_CLIENT_TOKEN_AUTH" },
 ];
 
 const fn new_password(structure: &'static str, member: &'static str) -> Patch {
     Retarget { structure, member, from: "PasswordType", to: "NewPasswordType" }
+}
+
+const fn optional_password(structure: &'static str, member: &'static str) -> Patch {
+    Retarget { structure, member, from: "PasswordType", to: "OptionalPasswordType" }
 }
 
 pub fn apply(model: &mut Model) -> Fallible<()> {
@@ -51,6 +59,11 @@ pub fn apply(model: &mut Model) -> Fallible<()> {
                     return Err(format!("patch: {shape} has a minimum now").into());
                 }
                 copied.min = Some(min);
+                model.shapes.insert(copy.to_owned(), copied);
+            }
+            CopyWithBlank { shape, copy } => {
+                let mut copied = model.shape(shape)?.clone();
+                copied.may_be_blank = true;
                 model.shapes.insert(copy.to_owned(), copied);
             }
             Retarget { structure, member, from, to } => {

@@ -21,6 +21,7 @@ pub struct Shape {
     values: &'static [&'static str],
     sensitive: bool,
     base64: bool,
+    may_be_blank: bool,
     key: Option<&'static Shape>,
     element: Option<&'static Shape>,
 }
@@ -37,6 +38,7 @@ impl Shape {
             values: &[],
             sensitive: false,
             base64: false,
+            may_be_blank: false,
             key: None,
             element: None,
         }
@@ -72,6 +74,12 @@ impl Shape {
         self
     }
 
+    /// An empty text passes where nothing else is wrong with the request.
+    pub(crate) const fn may_be_blank(mut self) -> Self {
+        self.may_be_blank = true;
+        self
+    }
+
     /// Keys of a map.
     pub(crate) const fn key(mut self, key: &'static Self) -> Self {
         self.key = Some(key);
@@ -104,6 +112,7 @@ impl Shape {
     /// Reports a string that is too short, not of the pattern, too long: in this order, which fits every live message
     /// we know with two violations of one member.
     pub(crate) fn check_text(&self, text: &str, at: &Path, violations: &mut Violations) {
+        let before = violations.count();
         let length = self.text_length(text);
         let buffer;
         let value = if self.sensitive {
@@ -127,6 +136,9 @@ impl Shape {
         }
         if let Some(max) = self.max.filter(|max| length > *max) {
             violations.add(value, at, format_args!("Member must have length less than or equal to {max}"));
+        }
+        if self.may_be_blank && text.is_empty() {
+            violations.excuse_from(before);
         }
     }
 

@@ -13,6 +13,8 @@ const WRITTEN: usize = 100;
 pub struct Violations {
     written: Vec<String>,
     count: usize,
+    /// Of these, how many do not stand in the way by themselves.
+    excused: usize,
     silenced: bool,
     incomplete: bool,
 }
@@ -24,16 +26,15 @@ impl Violations {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.count == self.excused
     }
 
     /// The text of an InvalidParameterException; `None` if nothing is violated.
     pub fn into_message(self) -> Option<String> {
-        let noun = match self.count {
-            0 => return None,
-            1 => "error",
-            _ => "errors",
-        };
+        if self.is_empty() {
+            return None;
+        }
+        let noun = if self.count == 1 { "error" } else { "errors" };
         Some(format!("{} validation {noun} detected: {}", self.count, self.written.join("; ")))
     }
 
@@ -55,6 +56,15 @@ impl Violations {
         // Writing to a string cannot fail.
         let _ = write!(text, "at '{at}' failed to satisfy constraint: {rule}");
         self.written.push(text);
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// What was found after the first `before` is told beside others only.
+    pub(crate) fn excuse_from(&mut self, before: usize) {
+        self.excused += self.count - before;
     }
 
     /// A required value is absent.

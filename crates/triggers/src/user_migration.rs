@@ -35,6 +35,7 @@ redacted_debug!(UserMigrationRequest {});
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<&'a str>,
     validation_data: Option<&'a StringMap>,
     /// Recorded events have this member, always null.

@@ -55,11 +55,22 @@ impl std::fmt::Debug for Draft {
 /// `CodeDeliveryFailureException` when the server has no sender for the medium or the destination can't be one.
 pub async fn prepare(context: &Context, purpose: MessagePurpose, to: Recipient<'_>) -> Result<Draft, Error> {
     check_deliverable(context, to.pool, to.contact, to.destination)?;
-    let mut texts = texts::of_pool(to.pool, purpose, to.contact);
+    let mut texts = texts::of_pool(to.pool, purpose, to.contact, to.user);
     if let Some(function) = &to.pool.lambda().custom_message {
         customize(context, function, purpose, to, &mut texts).await?;
     }
     complete(purpose, to, texts, false)
+}
+
+/// An invitation. The pool's own text without the password helps nobody, and is not sent: as at AWS nobody is told. A user
+/// without a password needs none in it.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn prepare_invitation(context: &Context, to: Recipient<'_>) -> Result<Option<Draft>, Error> {
+    let draft = prepare(context, MessagePurpose::AdminCreateUser, to).await?;
+    let tells_password = template::has_code(&draft.texts.body);
+    Ok(Some(draft).filter(|_| tells_password || to.user.password.is_none()))
 }
 
 /// A message to nobody: the work of one to this contact, and a row that is dropped instead of sent. There is no CustomMessage
@@ -69,7 +80,7 @@ pub async fn prepare(context: &Context, purpose: MessagePurpose, to: Recipient<'
 /// As [`prepare`], whoever it is for.
 pub fn prepare_decoy(context: &Context, purpose: MessagePurpose, to: Recipient<'_>) -> Result<Draft, Error> {
     check_deliverable(context, to.pool, to.contact, to.destination)?;
-    complete(purpose, to, texts::of_pool(to.pool, purpose, to.contact), true)
+    complete(purpose, to, texts::of_pool(to.pool, purpose, to.contact, to.user), true)
 }
 
 fn complete(purpose: MessagePurpose, to: Recipient<'_>, texts: Texts, decoy: bool) -> Result<Draft, Error> {
@@ -135,12 +146,12 @@ pub fn check_sender(context: &Context, pool: &Pool, contact: Contact) -> Result<
 }
 
 impl Draft {
-    /// Puts the code in. The change belongs to the change set that stores the code.
+    /// Puts the code in, if there is one. The change belongs to the change set that stores it.
     #[must_use]
-    pub fn message(&self, context: &Context, code: &str, expires_ms: i64) -> Change {
+    pub fn message(&self, context: &Context, code: Option<&str>, expires_ms: i64) -> Change {
         let username = self.shown_name.as_str();
-        let link = self.texts.link.then(|| self.confirmation_link(context, code));
-        let placeholders = Placeholders { code: Some(code), username: Some(username), link: link.as_deref() };
+        let link = code.filter(|_| self.texts.link).map(|code| self.confirmation_link(context, code));
+        let placeholders = Placeholders { code, username: Some(username), link: link.as_deref() };
         let mut message = self.message.clone();
         message.subject =
             self.texts.subject.as_ref().map(|subject| template::render_text(subject, &placeholders));
@@ -148,7 +159,7 @@ impl Draft {
             Channel::Email => template::render_html(&self.texts.body, &placeholders),
             Channel::Sms => template::render_text(&self.texts.body, &placeholders),
         };
-        message.code = Some(code.to_owned());
+        message.code = code.map(str::to_owned);
         let seal = if self.decoy { seal_decoy } else { seal };
         Change::AppendMessage(seal(
             &message,
@@ -196,7 +207,8 @@ fn check_destination(channel: Channel, destination: &str) -> Result<(), Error> {
     }))
 }
 
-/// Lets the pool's function replace texts; what it leaves null stays.
+/// Lets the pool's function replace texts; what it leaves null stays. So does an invitation where its own lacks the name or
+/// the password.
 async fn customize(
     context: &Context,
     function: &str,
@@ -206,19 +218,23 @@ async fn customize(
 ) -> Result<(), Error> {
     let request = CustomMessageRequest {
         source: purpose.source(),
-        user_attributes: trigger::user_attributes(to.pool, to.user),
+        user_attributes: trigger::user_attributes(to.user),
         client_metadata: to.client_metadata.cloned(),
     };
     let caller = trigger::caller(context, to.pool, &to.user.username, to.client_id);
     let answer = context.invoker.invoke(function, &caller, &request).await?;
+    let is_taken = |body: &String| {
+        purpose != MessagePurpose::AdminCreateUser
+            || template::has_username(body) && (template::has_code(body) || to.user.password.is_none())
+    };
     match to.contact {
         Contact::PhoneNumber => {
-            if let Some(body) = answer.sms_message {
+            if let Some(body) = answer.sms_message.filter(is_taken) {
                 texts.body = body;
             }
         }
         Contact::Email => {
-            if let Some(body) = answer.email_message {
+            if let Some(body) = answer.email_message.filter(is_taken) {
                 texts.body = body;
                 // The function may confirm by either, where links apply.
                 texts.link = purpose.may_be_link() && template::has_link(&texts.body);
@@ -237,7 +253,8 @@ fn check_placeholders(texts: &Texts, purpose: MessagePurpose, channel: Channel) 
     const EMAIL: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*";
     let body = &texts.body;
     let complete = match purpose {
-        MessagePurpose::AdminCreateUser => template::has_code(body) && template::has_username(body),
+        // See `prepare_invitation`.
+        MessagePurpose::AdminCreateUser => true,
         _ if texts.link => template::has_link(body) || template::has_code(body),
         _ => template::has_code(body),
     };

@@ -8,5 +8,7 @@ mod draft;
 mod purpose;
 mod texts;
 
-pub use draft::{Draft, Recipient, check_deliverable, check_sender, prepare, prepare_decoy};
+pub use draft::{
+    Draft, Recipient, check_deliverable, check_sender, prepare, prepare_decoy, prepare_invitation,
+};
 pub use purpose::MessagePurpose;

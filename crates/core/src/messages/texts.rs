@@ -2,6 +2,7 @@
 
 use cenote_delivery::defaults;
 use cenote_model::types::DefaultEmailOptionType;
+use cenote_store::User;
 
 use crate::messages::MessagePurpose;
 use crate::pools::Pool;
@@ -17,16 +18,21 @@ pub(super) struct Texts {
 }
 
 /// The pool's templates for a message, ours where it has none.
-pub(super) fn of_pool(pool: &Pool, purpose: MessagePurpose, contact: Contact) -> Texts {
+pub(super) fn of_pool(pool: &Pool, purpose: MessagePurpose, contact: Contact, user: &User) -> Texts {
     match (purpose, contact) {
-        (MessagePurpose::AdminCreateUser, _) => invitation(pool, contact),
+        (MessagePurpose::AdminCreateUser, _) => invitation(pool, contact, user.password.is_some()),
         (MessagePurpose::Authentication, _) => authentication(pool, contact),
         (_, Contact::PhoneNumber) => sms(pool, purpose),
         (_, Contact::Email) => email(pool, purpose),
     }
 }
 
-fn invitation(pool: &Pool, contact: Contact) -> Texts {
+fn invitation(pool: &Pool, contact: Contact, has_password: bool) -> Texts {
+    let (default, default_sms) = if has_password {
+        (defaults::INVITATION_EMAIL, defaults::INVITATION_SMS)
+    } else {
+        (defaults::WELCOME_EMAIL, defaults::WELCOME_SMS)
+    };
     let template = pool
         .configuration
         .user_pool
@@ -36,15 +42,13 @@ fn invitation(pool: &Pool, contact: Contact) -> Texts {
         .unwrap_or_default();
     match contact {
         Contact::Email => Texts {
-            subject: Some(
-                template.email_subject.unwrap_or_else(|| defaults::INVITATION_EMAIL.subject.into()),
-            ),
-            body: template.email_message.unwrap_or_else(|| defaults::INVITATION_EMAIL.body.into()),
+            subject: Some(template.email_subject.unwrap_or_else(|| default.subject.into())),
+            body: template.email_message.unwrap_or_else(|| default.body.into()),
             link: false,
         },
         Contact::PhoneNumber => Texts {
             subject: None,
-            body: template.sms_message.unwrap_or_else(|| defaults::INVITATION_SMS.into()),
+            body: template.sms_message.unwrap_or_else(|| default_sms.into()),
             link: false,
         },
     }

@@ -48,7 +48,7 @@ pub async fn admin_reset_user_password(
         user.status = UserStatus::ResetRequired;
         user.modified_ms = context.now_ms;
         codes::set(context, user, CodePurpose::Reset, &code, choice.contact.attribute());
-        Ok(((), vec![draft.message(context, &code, expires_ms)]))
+        Ok(((), vec![draft.message(context, Some(&code), expires_ms)]))
     })
     .await?;
     Ok(AdminResetUserPasswordResponse {})

@@ -52,7 +52,7 @@ pub async fn confirm_forgot_password(
     if let Some(function) = pool.lambda().post_confirmation {
         let event = PostConfirmationRequest {
             source: PostConfirmationSource::ConfirmForgotPassword,
-            user_attributes: trigger::user_attributes(&pool, &user),
+            user_attributes: trigger::user_attributes(&user),
             client_metadata: request.client_metadata.clone(),
         };
         let caller = trigger::caller(context, &pool, &user.username, Some(client.id()));

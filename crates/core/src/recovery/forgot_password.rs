@@ -136,7 +136,7 @@ impl Asked<'_> {
                                 choice.as_ref().map_or(codes::NOBODY, |choice| choice.contact.attribute());
                             codes::set(context, &mut after, CodePurpose::Reset, &code, attribute);
                             let expires_ms = context.now_ms + codes::RESET_SECONDS * 1000;
-                            further.push(draft.message(context, &code, expires_ms));
+                            further.push(draft.message(context, Some(&code), expires_ms));
                             let details = self.details(choice.as_ref());
                             *lock(drafted) = Some((choice, draft));
                             Ok(details)

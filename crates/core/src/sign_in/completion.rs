@@ -27,7 +27,7 @@ pub async fn complete(sign_in: SignIn<'_>, user: &User, progress: &Progress) -> 
     let device = of_tokens(sign_in, user, progress).await?;
     if let Some(function) = pool.lambda().post_authentication {
         let request = PostAuthenticationRequest {
-            user_attributes: trigger::user_attributes(pool, user),
+            user_attributes: trigger::user_attributes(user),
             new_device_used: device.new.is_some(),
             client_metadata: client_metadata.cloned(),
         };

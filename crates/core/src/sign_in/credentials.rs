@@ -60,7 +60,7 @@ pub async fn pre_authentication(sign_in: SignIn<'_>, subject: &Subject) -> Resul
     let SignIn { context, pool, client, .. } = sign_in;
     let Some(function) = pool.lambda().pre_authentication else { return Ok(()) };
     let request = PreAuthenticationRequest {
-        user_attributes: trigger::subject_attributes(pool, subject),
+        user_attributes: trigger::subject_attributes(subject),
         validation_data: sign_in.validation_data().cloned(),
         user_not_found: client.hides_users().then_some(!subject.exists()),
     };

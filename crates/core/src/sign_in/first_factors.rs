@@ -16,10 +16,11 @@ use crate::users::subject::{Subject, keyed_hash};
 /// The first factor that sends its codes to a contact.
 #[must_use]
 pub fn of_contact(contact: Contact) -> (AuthFactorType, ChallengeNameType) {
-    match contact {
-        Contact::Email => (AuthFactorType::EmailOtp, ChallengeNameType::EmailOtp),
-        Contact::PhoneNumber => (AuthFactorType::SmsOtp, ChallengeNameType::SmsOtp),
-    }
+    let challenge = match contact {
+        Contact::Email => ChallengeNameType::EmailOtp,
+        Contact::PhoneNumber => ChallengeNameType::SmsOtp,
+    };
+    (contact.first_factor(), challenge)
 }
 
 /// The contact that gets the codes of a first factor.

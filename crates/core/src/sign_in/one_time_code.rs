@@ -184,7 +184,7 @@ impl SentCode {
         let binding = binding(user, used_as, attribute);
         let hash = ConfirmationCodeHash::create(&context.keyring, pool_id, sub, &binding, &code);
         let expires_ms = context.now_ms + client.session_minutes() * 60_000;
-        let message = draft.message(context, &code, expires_ms);
+        let message = draft.message(context, Some(&code), expires_ms);
         (Self { hash: URL_SAFE_NO_PAD.encode(hash.to_bytes()), attribute: attribute.to_owned() }, message)
     }
 

@@ -102,5 +102,9 @@ pub(super) async fn migrate(
         Ok(((), Vec::new()))
     })
     .await?;
+    if user.status == UserStatus::ResetRequired {
+        // Whoever comes with the password that the function knows may be told, here and not again.
+        return Err(Error::password_reset_required());
+    }
     Ok((user.into(), false))
 }

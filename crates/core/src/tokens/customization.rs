@@ -59,7 +59,7 @@ pub(super) async fn apply(
     let lambda = of.pool.lambda();
     let Some(function) = trigger::pre_token_generation(&lambda) else { return Ok(()) };
     let version = lambda.pre_token_generation_config.as_ref().map(|config| config.lambda_version);
-    let user_attributes = trigger::user_attributes(of.pool, of.user);
+    let user_attributes = trigger::user_attributes(of.user);
     let client_metadata = of.client_metadata.cloned();
     let caller = trigger::caller(context, of.pool, &of.user.username, Some(of.client.id()));
     let version = match version {

@@ -5,7 +5,7 @@ use cenote_triggers::pre_sign_up::{PreSignUpRequest, PreSignUpSource};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::messages::{self, MessagePurpose, Recipient};
+use crate::messages::{self, Recipient};
 use crate::pools::Pool;
 use crate::trigger;
 use crate::users::attributes::{self, Stage};
@@ -57,10 +57,10 @@ impl Creation<'_> {
         } else {
             Aliases::Respect
         };
+        let password = self.choose_password(&user)?;
         let contacts = self.contacts(&user)?;
         new_user::check_free(context, pool, &user, aliases, EXISTS).await?;
         self.pre_sign_up(&user).await?;
-        let password = self.choose_password();
         match &password {
             Some(password) => self.set_password(&mut user, password).await?,
             None => user.status = UserStatus::Confirmed,
@@ -83,19 +83,34 @@ impl Creation<'_> {
     }
 
     fn check_password(&self) -> Result<(), Error> {
-        let Some(password) = &self.request.temporary_password else { return Ok(()) };
+        let Some(password) = self.given_password() else { return Ok(()) };
         password_policy::check(&self.pool.password_policy(), password, Wording::AdminCreateUser)
     }
 
-    /// Given, generated, or none where users may do without.
-    fn choose_password(&self) -> Option<String> {
-        match &self.request.temporary_password {
-            Some(password) => Some(password.clone()),
-            None if new_user::may_lack_password(self.pool) => None,
-            None => {
-                Some(password_policy::generate(&self.pool.password_policy(), self.context.random.as_ref()))
-            }
+    /// Blank is as good as absent.
+    fn given_password(&self) -> Option<&str> {
+        self.request.temporary_password.as_deref().filter(|password| !password.is_empty())
+    }
+
+    /// Given, generated, or none where users may do without. Whoever does must be complete: nobody asks for attributes later.
+    fn choose_password(&self, user: &User) -> Result<Option<String>, Error> {
+        if let Some(password) = self.given_password() {
+            return Ok(Some(password.to_owned()));
         }
+        if !new_user::may_lack_password(self.pool) {
+            return Ok(Some(self.generate_password()));
+        }
+        attributes::check_required(self.pool, &user.attributes)?;
+        if new_user::code_contacts(self.pool, user).next().is_none() {
+            return Err(Error::invalid_parameter(
+                "A user without a password needs an email or phone number that the pool sends one-time passwords to.",
+            ));
+        }
+        Ok(None)
+    }
+
+    fn generate_password(&self) -> String {
+        password_policy::generate(&self.pool.password_policy(), self.context.random.as_ref())
     }
 
     async fn set_password(&self, user: &mut User, password: &str) -> Result<(), Error> {
@@ -145,7 +160,7 @@ impl Creation<'_> {
         Ok(contacts)
     }
 
-    /// The invitations that could be made, and why others could not. A user without a password has nothing to be told.
+    /// The invitations that could be made, and why others could not.
     async fn invite(
         &self,
         user: &User,
@@ -153,7 +168,6 @@ impl Creation<'_> {
         password: Option<&str>,
     ) -> (ChangeSet, Result<(), Error>) {
         let mut messages = ChangeSet::new();
-        let Some(password) = password else { return (messages, Ok(())) };
         let expires_ms = user.password.as_ref().and_then(|password| password.expires_ms);
         for (contact, destination) in contacts {
             let recipient = Recipient {
@@ -164,8 +178,9 @@ impl Creation<'_> {
                 client_id: None,
                 client_metadata: self.request.client_metadata.as_ref(),
             };
-            match messages::prepare(self.context, MessagePurpose::AdminCreateUser, recipient).await {
-                Ok(draft) => {
+            match messages::prepare_invitation(self.context, recipient).await {
+                Ok(None) => {}
+                Ok(Some(draft)) => {
                     messages.push(draft.message(self.context, password, expires_ms.unwrap_or(i64::MAX)));
                 }
                 Err(error) => return (messages, Err(error)),
@@ -180,9 +195,7 @@ impl Creation<'_> {
         let mut before = get_user(context, self.pool, &self.request.username).await?;
         check_waiting(&before)?;
         self.check_password()?;
-        let password = self.request.temporary_password.clone().unwrap_or_else(|| {
-            password_policy::generate(&self.pool.password_policy(), context.random.as_ref())
-        });
+        let password = self.given_password().map_or_else(|| self.generate_password(), str::to_owned);
         for _ in 0..ATTEMPTS {
             check_waiting(&before)?;
             let contacts = self.contacts(&before)?;
@@ -190,7 +203,7 @@ impl Creation<'_> {
             self.set_password(&mut after, &password).await?;
             after.modified_ms = context.now_ms;
             let (invitations, sent) = self.invite(&after, &contacts, Some(&password)).await;
-            if invitations.is_empty() && self.request.temporary_password.is_none() {
+            if invitations.is_empty() && self.given_password().is_none() {
                 // Nobody would know the new password: the old one stays.
                 return sent.map(|()| before);
             }

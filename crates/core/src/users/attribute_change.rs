@@ -83,7 +83,7 @@ impl AttributeChange<'_> {
                     let code = codes::generate(context);
                     codes::set(context, &mut after, contact.code_purpose(), &code, contact.attribute());
                     let expires_ms = context.now_ms + codes::VERIFICATION_SECONDS * 1000;
-                    messages.push(draft.message(context, &code, expires_ms));
+                    messages.push(draft.message(context, Some(&code), expires_ms));
                     details.push(contact.delivery_details(value));
                 }
             }

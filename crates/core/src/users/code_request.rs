@@ -76,7 +76,7 @@ impl CodeRequest<'_> {
                     let code = codes::generate(context);
                     codes::set(context, &mut after, target.purpose, &code, target.attribute());
                     let expires_ms = context.now_ms + codes::VERIFICATION_SECONDS * 1000;
-                    further.push(draft.message(context, &code, expires_ms));
+                    further.push(draft.message(context, Some(&code), expires_ms));
                     let details = details(&target);
                     drafted = Some((target, draft));
                     Ok(details)

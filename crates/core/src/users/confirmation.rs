@@ -144,7 +144,7 @@ pub async fn announce(
     let Some(function) = pool.lambda().post_confirmation else { return Ok(()) };
     let request = PostConfirmationRequest {
         source: PostConfirmationSource::ConfirmSignUp,
-        user_attributes: trigger::user_attributes(pool, user),
+        user_attributes: trigger::user_attributes(user),
         client_metadata: client_metadata.cloned(),
     };
     let caller = trigger::caller(context, pool, &user.username, client_id);

@@ -1,6 +1,8 @@
 //! The two contacts a user can have, and how they look when they must not be shown.
 
-use cenote_model::types::{CodeDeliveryDetailsType, DeliveryMediumType, VerifiedAttributeType};
+use cenote_model::types::{
+    AuthFactorType, CodeDeliveryDetailsType, DeliveryMediumType, VerifiedAttributeType,
+};
 use cenote_store::{Channel, CodePurpose, NameKind, User};
 
 use crate::error::Error;
@@ -65,6 +67,15 @@ impl Contact {
         match self {
             Self::Email => DeliveryMediumType::Email,
             Self::PhoneNumber => DeliveryMediumType::Sms,
+        }
+    }
+
+    /// The first factor that is a code sent there.
+    #[must_use]
+    pub fn first_factor(self) -> AuthFactorType {
+        match self {
+            Self::Email => AuthFactorType::EmailOtp,
+            Self::PhoneNumber => AuthFactorType::SmsOtp,
         }
     }
 

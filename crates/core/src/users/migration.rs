@@ -103,7 +103,7 @@ async fn new_user(
     answer: UserMigrationResponse,
 ) -> Result<Option<User>, Error> {
     let pool = migration.pool;
-    let Some(mut given) = answer.user_attributes else { return Ok(None) };
+    let Some(mut given) = answer.user_attributes.filter(|given| !given.is_empty()) else { return Ok(None) };
     let own_name = given.remove("username");
     for ignored in ["password", "sub", "cognito:user_status", "cognito:mfa_enabled"] {
         given.remove(ignored);

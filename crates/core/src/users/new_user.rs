@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use cenote_crypto::random::uuid;
 use cenote_model::ErrorCode;
-use cenote_model::types::AuthFactorType;
 use cenote_store::{Change, ChangeSet, CommitError, Conflict, NameKind, Sub, User, UserStatus};
 
 use crate::context::Context;
@@ -65,10 +64,18 @@ pub(super) fn build(
     Ok(user)
 }
 
-/// Whether users of this pool may do without a password.
+/// Whether users of this pool may do without a password, if they have the contact for it.
 pub(super) fn may_lack_password(pool: &Pool) -> bool {
     let factors = pool.configuration.first_factors();
-    factors.contains(&AuthFactorType::EmailOtp) || factors.contains(&AuthFactorType::SmsOtp)
+    Contact::ALL.into_iter().any(|contact| factors.contains(&contact.first_factor()))
+}
+
+/// The contacts of a user that codes to sign in with may go to.
+pub(super) fn code_contacts(pool: &Pool, user: &User) -> impl Iterator<Item = Contact> {
+    let factors = pool.configuration.first_factors();
+    Contact::ALL
+        .into_iter()
+        .filter(|contact| factors.contains(&contact.first_factor()) && contact.of(user).is_some())
 }
 
 /// Whether nobody has the names of a new user. `exists` is the text for a taken user name.

@@ -1,5 +1,5 @@
 use cenote_model::ErrorCode;
-use cenote_model::types::{CodeDeliveryDetailsType, SignUpRequest, SignUpResponse};
+use cenote_model::types::{CodeDeliveryDetailsType, ExplicitAuthFlowsType, SignUpRequest, SignUpResponse};
 use cenote_store::{ChangeSet, CodePurpose, User, UserStatus};
 use cenote_triggers::pre_sign_up::{PreSignUpRequest, PreSignUpResponse, PreSignUpSource};
 
@@ -20,6 +20,9 @@ use crate::users::password_policy::{self, Wording};
 use crate::users::{codes, confirmation, names};
 
 const EXISTS: &str = "User already exists";
+const NO_PASSWORD: &str =
+    "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null";
+const BLANK_PASSWORD: &str = "2 validation errors detected: Value at 'password' failed to satisfy constraint: Member must have length greater than or equal to 6; Value at 'password' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[\\S]+.*[\\S]+$";
 
 /// SignUp: a new user, who confirms with the code that is sent, unless the pool's PreSignUp function vouches for it.
 ///
@@ -38,7 +41,7 @@ pub async fn sign_up(context: &Context, request: SignUpRequest) -> Result<SignUp
     new_user::check_free(context, &pool, &user, Aliases::Respect, EXISTS).await?;
     let verdict = pre_sign_up(context, &client, &pool, &user, &request).await?;
     let aliases = apply(&pool, &mut user, verdict)?;
-    if let Some(password) = &request.password {
+    if let Some(password) = request.password.as_deref().filter(|password| !password.is_empty()) {
         let (name, sub) = (user.username.as_str(), user.sub.as_str());
         user.password = Some(password::create(context, &pool, name, sub, password, Kind::Permanent).await?);
     }
@@ -78,23 +81,26 @@ fn check_self_service(pool: &Pool) -> Result<(), Error> {
 /// Everything that can be checked without looking at other users.
 fn check(context: &Context, client: &Client, pool: &Pool, request: &SignUpRequest) -> Result<User, Error> {
     let name = names::parse_new(pool, &request.username)?;
-    match &request.password {
+    let password = request.password.as_deref().filter(|password| !password.is_empty());
+    match password {
         Some(password) => password_policy::check(&pool.password_policy(), password, Wording::SignUp)?,
-        None if new_user::may_lack_password(pool) => {}
-        None => {
-            return Err(Error::invalid_parameter(
-                "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null",
-            ));
-        }
+        // Which attributes there are decides.
+        None => {}
     }
     let given = request.user_attributes.as_deref().unwrap_or_default();
     attributes::check_writable(pool, client, given.iter().map(|item| item.name.as_str()))?;
     let writes = attributes::check_schema(pool, given, Stage::Create)?;
     let user = new_user::build(context, pool, name, writes.set)?;
     attributes::check_required(pool, &user.attributes)?;
+    if password.is_none() && !can_do_without_password(client, pool, &user) {
+        return Err(Error::invalid_parameter(match request.password {
+            None => NO_PASSWORD,
+            Some(_) => BLANK_PASSWORD,
+        }));
+    }
     if names::claims_preferred_username(pool, &user) {
         return Err(Error::invalid_parameter(
-            "preferred_username is an alias in this user pool and can be set only after the user is confirmed.",
+            "Preferred username cannot be provided for unconfirmed account, since user pool is configured for preferred username alias.",
         ));
     }
     Ok(user)
@@ -118,9 +124,21 @@ async fn pre_sign_up(
     Ok(context.invoker.invoke(&function, &caller, &event).await?)
 }
 
+/// Whether a user can confirm and sign in by the codes of a contact: the client lets it, the pool verifies the contact.
+fn can_do_without_password(client: &Client, pool: &Pool, user: &User) -> bool {
+    client.allows_flow(&[ExplicitAuthFlowsType::AllowUserAuth])
+        && new_user::code_contacts(pool, user).any(|contact| pool.auto_verifies(contact.verified_attribute()))
+}
+
 /// Does what PreSignUp decided. A contact that it vouches for is taken from whoever has it as an alias.
 fn apply(pool: &Pool, user: &mut User, verdict: PreSignUpResponse) -> Result<Aliases, Error> {
     let mut aliases = Aliases::Respect;
+    for contact in Contact::ALL {
+        // Those who sign themselves up have flags from the start.
+        if contact.of(user).is_some() {
+            user.attributes.insert(contact.flag().into(), "false".into());
+        }
+    }
     for (contact, vouched) in
         [(Contact::Email, verdict.auto_verify_email), (Contact::PhoneNumber, verdict.auto_verify_phone)]
     {
@@ -172,6 +190,6 @@ async fn send_code(
     let draft = messages::prepare(context, MessagePurpose::SignUp, recipient).await?;
     let code = codes::generate(context);
     codes::set(context, user, CodePurpose::SignUp, &code, contact.attribute());
-    changes.push(draft.message(context, &code, context.now_ms + codes::VERIFICATION_SECONDS * 1000));
+    changes.push(draft.message(context, Some(&code), context.now_ms + codes::VERIFICATION_SECONDS * 1000));
     Ok(Some(contact.delivery_details(&destination)))
 }

@@ -127,6 +127,7 @@ impl World {
         let mut request = self.admin(username);
         request["MessageAction"] = json!("SUPPRESS");
         request["UserAttributes"] = json!(attributes);
+        request["TemporaryPassword"] = json!(PASSWORD);
         self.service.ok("AdminCreateUser", request).await;
     }
 

@@ -207,7 +207,8 @@ impl World {
     }
 
     async fn confirmed(&self, name: &str) {
-        self.first().ok("AdminCreateUser", self.admin(name, json!({ "MessageAction": "SUPPRESS" }))).await;
+        let members = json!({ "MessageAction": "SUPPRESS", "TemporaryPassword": PASSWORD });
+        self.first().ok("AdminCreateUser", self.admin(name, members)).await;
         let members = json!({ "Password": PASSWORD, "Permanent": true });
         self.first().ok("AdminSetUserPassword", self.admin(name, members)).await;
     }

@@ -123,6 +123,29 @@ async fn sign_in_migrates_too_and_keeps_the_typed_password() {
 }
 
 #[tokio::test]
+async fn who_comes_with_the_old_password_is_told_to_reset_it() {
+    for client in [json!({}), json!({ "PreventUserExistenceErrors": "ENABLED" })] {
+        let lambda = answers(json!({ "userAttributes": { "name": "Old" } })).await;
+        let world = world(&lambda, json!({}), client).await;
+        let told = error("PasswordResetRequiredException", "Password reset required for the user");
+        assert_eq!(world.sign_in("old", "simple").await, Err(told));
+        assert_eq!(world.status("old").await, "RESET_REQUIRED");
+        assert_eq!(lambda.events().len(), 1);
+    }
+}
+
+/// Else strangers could take the names of those who come later.
+#[tokio::test]
+async fn a_user_without_attributes_is_none() {
+    let lambda = answers(json!({ "userAttributes": {}, "finalUserStatus": "CONFIRMED" })).await;
+    let world = world(&lambda, json!({}), json!({})).await;
+    assert_eq!(world.forgot("nobody").await, Err(unknown()));
+    world.sign_in("nobody", "simple").await.unwrap_err();
+    let user = json!({ "UserPoolId": world.pool, "Username": "nobody" });
+    assert_eq!(world.service.fails("AdminGetUser", user).await.0, "UserNotFoundException");
+}
+
+#[tokio::test]
 async fn a_failing_function_is_limited_too() {
     let lambda = FakeLambda::start(|_| FakeAnswer::FunctionError { message: "no".into() }).await.unwrap();
     let world = world(&lambda, json!({}), json!({})).await;

@@ -392,7 +392,7 @@ async fn a_password_brings_a_user_over_from_the_old_directory() {
             return FakeAnswer::FunctionError { message: "no".into() };
         }
         FakeAnswer::Response(json!({
-            "userAttributes": {}, "finalUserStatus": "CONFIRMED", "messageAction": "SUPPRESS",
+            "userAttributes": { "name": "Old" }, "finalUserStatus": "CONFIRMED", "messageAction": "SUPPRESS",
         }))
     })
     .await

@@ -222,7 +222,9 @@ async fn every_function_runs_in_its_place() {
 async fn metadata_of_an_answer_with_a_password_is_not_validation_data() {
     let lambda = FakeLambda::start(|event| {
         FakeAnswer::Response(match event["triggerSource"].as_str().unwrap() {
-            "UserMigration_Authentication" => json!({ "userAttributes": {}, "finalUserStatus": "CONFIRMED" }),
+            "UserMigration_Authentication" => {
+                json!({ "userAttributes": { "name": "Old" }, "finalUserStatus": "CONFIRMED" })
+            }
             _ => json!({}),
         })
     })

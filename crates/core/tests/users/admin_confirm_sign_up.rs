@@ -15,14 +15,17 @@ async fn it_confirms_without_verifying() {
     let request = world.admin("rosa", json!({ "ClientMetadata": { "a": "b" } }));
     assert_eq!(world.service.ok("AdminConfirmSignUp", request.clone()).await, json!({}));
     assert_eq!(world.status("rosa").await, "CONFIRMED");
-    assert_eq!(world.attribute("rosa", "email_verified").await, None);
+    assert_eq!(world.attribute("rosa", "email_verified").await.as_deref(), Some("false"));
     let event = &lambda.events()[0];
     assert_eq!(event["triggerSource"], "PostConfirmation_ConfirmSignUp");
     assert_eq!(event["callerContext"]["clientId"], "CLIENT_ID_NOT_APPLICABLE");
     assert_eq!(
         event["request"],
         json!({
-            "userAttributes": { "cognito:user_status": "CONFIRMED", "email": "rosa@example.org", "sub": sub },
+            "userAttributes": {
+                "cognito:user_status": "CONFIRMED", "email": "rosa@example.org", "email_verified": "false",
+                "sub": sub,
+            },
             "clientMetadata": { "a": "b" },
         })
     );

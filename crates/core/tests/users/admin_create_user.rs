@@ -246,8 +246,85 @@ async fn users_without_a_password_are_confirmed() {
     let members = json!({ "UserAttributes": attributes(&ADDRESS), "DesiredDeliveryMediums": ["EMAIL"] });
     let answer = world.service.ok("AdminCreateUser", world.admin("rosa", members)).await;
     assert_eq!(answer["User"]["UserStatus"], "CONFIRMED");
-    assert!(world.service.inbox().await.is_empty());
+    let message = world.service.inbox().await.remove(0);
+    assert_eq!((message.code, message.to.as_str()), (None, "rosa@example.org"));
+    assert_eq!(message.body, "An account was made for you: sign in as rosa.");
+    let members = json!({
+        "UserAttributes": attributes(&ADDRESS), "TemporaryPassword": "", "MessageAction": "SUPPRESS",
+    });
+    let answer = world.service.ok("AdminCreateUser", world.admin("blank", members)).await;
+    assert_eq!(answer["User"]["UserStatus"], "CONFIRMED");
+    // Nobody could sign in without the contact.
+    for given in [json!([]), attributes(&[("phone_number", "+12065551234")])] {
+        let members = json!({ "UserAttributes": given, "MessageAction": "SUPPRESS" });
+        let refused = world.service.fails("AdminCreateUser", world.admin("nobody", members)).await;
+        assert_eq!(refused.0, "InvalidParameterException");
+    }
+    assert!(world.does_not_exist("nobody").await);
     let members = json!({ "TemporaryPassword": PASSWORD, "MessageAction": "SUPPRESS" });
     let answer = world.service.ok("AdminCreateUser", world.admin("luna", members)).await;
     assert_eq!(answer["User"]["UserStatus"], "FORCE_CHANGE_PASSWORD");
+}
+
+#[tokio::test]
+async fn users_without_a_password_have_all_that_is_required() {
+    let world = World::of(json!({
+        "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } },
+        "Schema": [{ "Name": "given_name", "Required": true }],
+    }))
+    .await;
+    let members = json!({ "UserAttributes": attributes(&ADDRESS), "MessageAction": "SUPPRESS" });
+    let refused = world.service.fails("AdminCreateUser", world.admin("rosa", members)).await;
+    assert_eq!(
+        refused,
+        invalid("Attributes did not conform to the schema: given_name: The attribute is required\n")
+    );
+    let members = json!({
+        "UserAttributes": attributes(&ADDRESS), "MessageAction": "SUPPRESS", "TemporaryPassword": PASSWORD,
+    });
+    let answer = world.service.ok("AdminCreateUser", world.admin("rosa", members)).await;
+    assert_eq!(answer["User"]["UserStatus"], "FORCE_CHANGE_PASSWORD");
+}
+
+#[tokio::test]
+async fn an_incomplete_text_of_the_function_is_not_used_but_its_subject_is() {
+    for (text, used) in
+        [("as {username} with {####}", true), ("with {####}", false), ("as {username}", false), ("", false)]
+    {
+        let lambda = lambda(move |_| {
+            FakeAnswer::Response(json!({ "emailMessage": text, "emailSubject": "Hi", "smsMessage": text }))
+        })
+        .await;
+        let pool = json!({ "LambdaConfig": { "CustomMessage": FUNCTION } });
+        let world = World::with(triggered(&lambda), pool, json!({})).await;
+        let members = json!({
+            "UserAttributes": attributes(&[("email", "rosa@example.org"), ("phone_number", "+12065551234")]),
+            "DesiredDeliveryMediums": ["EMAIL", "SMS"],
+        });
+        world.service.ok("AdminCreateUser", world.admin("rosa", members)).await;
+        let inbox = world.service.inbox().await;
+        assert_eq!(inbox.len(), 2, "{text}");
+        for message in inbox {
+            let password = message.code.unwrap();
+            let expected = format!("as rosa with {password}");
+            assert_eq!(message.body == expected, used, "{text}: {}", message.body);
+            assert!(message.body.contains("rosa") && message.body.contains(&password), "{}", message.body);
+            assert!(message.subject.is_none_or(|subject| subject == "Hi"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_of_the_pool_without_the_password_is_not_sent() {
+    let template = json!({ "EmailMessage": "Welcome, {username}!", "SMSMessage": "It is {####}." });
+    let world = World::of(json!({ "AdminCreateUserConfig": { "InviteMessageTemplate": template } })).await;
+    let members = json!({
+        "UserAttributes": attributes(&[("email", "rosa@example.org"), ("phone_number", "+12065551234")]),
+        "DesiredDeliveryMediums": ["EMAIL", "SMS"],
+    });
+    let answer = world.service.ok("AdminCreateUser", world.admin("rosa", members)).await;
+    assert_eq!(answer["User"]["UserStatus"], "FORCE_CHANGE_PASSWORD");
+    let inbox = world.service.inbox().await;
+    let channels: Vec<_> = inbox.iter().map(|message| message.to.as_str()).collect();
+    assert_eq!(channels, ["+12065551234"]);
 }

@@ -29,7 +29,7 @@ async fn names_may_not_look_like_aliases() {
     assert_eq!(
         world.sign_up("rosa", &[("preferred_username", "rose")]).await,
         Err(invalid(
-            "preferred_username is an alias in this user pool and can be set only after the user is confirmed."
+            "Preferred username cannot be provided for unconfirmed account, since user pool is configured for preferred username alias."
         ))
     );
 }

@@ -32,7 +32,9 @@ async fn a_new_user_is_unconfirmed_and_gets_a_code() {
         user,
         json!({
             "Enabled": true,
-            "UserAttributes": attributes(&[("email", "rosa@example.org"), ("name", "Rosa"), ("sub", &sub)]),
+            "UserAttributes": attributes(&[
+                ("email", "rosa@example.org"), ("email_verified", "false"), ("name", "Rosa"), ("sub", &sub),
+            ]),
             "UserCreateDate": created,
             "UserLastModifiedDate": modified,
             "UserStatus": "UNCONFIRMED",
@@ -185,16 +187,40 @@ async fn a_password_may_be_missing_only_where_codes_replace_it() {
             "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must not be null"
         )
     );
-    let without = World::of(json!({
-        "AutoVerifiedAttributes": ["email"],
-        "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } },
-    }))
-    .await;
-    let request =
-        without.public("rosa", json!({ "UserAttributes": attributes(&[("email", "rosa@example.org")]) }));
-    let answer = without.service.ok("SignUp", request).await;
-    assert_eq!(answer["UserConfirmed"], false);
-    assert_eq!(without.status("rosa").await, "UNCONFIRMED");
+    let blank = world.service.fails("SignUp", world.public("rosa", json!({ "Password": "" }))).await;
+    assert_eq!(
+        blank,
+        invalid(
+            r"2 validation errors detected: Value at 'password' failed to satisfy constraint: Member must have length greater than or equal to 6; Value at 'password' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[\S]+.*[\S]+$"
+        )
+    );
+    let email = [("email", "rosa@example.org")];
+    let phone = [("phone_number", "+12065551234")];
+    // What the pool verifies, what the client lets users begin with, what the user has.
+    for (verified, flow, given, accepted) in [
+        ("email", "ALLOW_USER_AUTH", &email[..], true),
+        ("email", "ALLOW_USER_AUTH", &phone[..], false),
+        ("email", "ALLOW_USER_AUTH", &[][..], false),
+        ("phone_number", "ALLOW_USER_AUTH", &email[..], false),
+        ("email", "ALLOW_USER_PASSWORD_AUTH", &email[..], false),
+    ] {
+        let pool = json!({
+            "AutoVerifiedAttributes": [verified],
+            "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } },
+        });
+        let world = World::with(TestService::builder(), pool, json!({ "ExplicitAuthFlows": [flow] })).await;
+        for password in [Value::Null, json!("")] {
+            let name = format!("rosa{}", password.is_null());
+            let members = json!({ "UserAttributes": attributes(given), "Password": password });
+            let answer = world.service.call("SignUp", world.public(&name, members)).await;
+            assert_eq!(answer.is_ok(), accepted, "{verified} {flow} {given:?}: {answer:?}");
+            if accepted {
+                assert_eq!(world.status(&name).await, "UNCONFIRMED");
+            } else {
+                assert!(world.does_not_exist(&name).await);
+            }
+        }
+    }
 }
 
 #[tokio::test]

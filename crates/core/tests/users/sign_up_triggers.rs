@@ -184,7 +184,8 @@ async fn a_custom_message_is_sent_and_sees_the_user() {
         event["request"],
         json!({
             "userAttributes": {
-                "cognito:user_status": "UNCONFIRMED", "email": "rosa@example.org", "sub": answer["UserSub"],
+                "cognito:user_status": "UNCONFIRMED", "email": "rosa@example.org", "email_verified": "false",
+                "sub": answer["UserSub"],
             },
             "codeParameter": "{####}", "linkParameter": "{##Click Here##}", "usernameParameter": null,
             "clientMetadata": { "a": "b" },
@@ -228,4 +229,30 @@ async fn a_failing_post_confirmation_leaves_the_user_confirmed() {
         Err(error("InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON"))
     );
     assert_eq!(world.status("rosa").await, "CONFIRMED");
+}
+
+#[tokio::test]
+async fn functions_learn_by_which_contact_the_user_is_known() {
+    let (lambda, _) = Answers::lambda().await;
+    let pool = json!({
+        "UsernameAttributes": ["email"], "AutoVerifiedAttributes": ["email"],
+        "LambdaConfig": { "PreSignUp": FUNCTION, "CustomMessage": FUNCTION },
+    });
+    let world = World::with(triggered(&lambda), pool, json!({})).await;
+    world.unconfirmed("rosa@example.org", &[("phone_number", "+12065551234")]).await;
+    let events = lambda.events();
+    let seen: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let attributes = &event["request"]["userAttributes"];
+            let alias = |name: &str| attributes.get(name).and_then(Value::as_str).map(str::to_owned);
+            (
+                alias("cognito:email_alias"),
+                alias("cognito:phone_number_alias"),
+                alias("phone_number_verified"),
+            )
+        })
+        .collect();
+    let known = (Some("rosa@example.org".to_owned()), None, Some("false".to_owned()));
+    assert_eq!(seen, [(None, None, None), known]);
 }

@@ -60,6 +60,9 @@ pub fn shapes_module(model: &Model) -> Fallible<String> {
                 pattern_names(model).get(pattern).ok_or("no name")?
             ));
         }
+        if shape.may_be_blank {
+            value.push_str(".may_be_blank()");
+        }
         match &shape.kind {
             Kind::List(member) => {
                 if let Some(element) = element(model, member)? {

@@ -115,6 +115,8 @@ pub static NEW_PASSWORD_TYPE: Shape =
 pub static OAUTH_FLOWS_TYPE: Shape =
     Shape::new().min(0).max(3).element(&Shape::new().one_of(types::OAuthFlowType::VALUES));
 pub static OPTIONAL_ARN_TYPE: Shape = Shape::new().min(0).max(2048).pattern(&patterns::OPTIONAL_ARN_TYPE);
+pub static OPTIONAL_PASSWORD_TYPE: Shape =
+    Shape::new().min(6).max(256).pattern(&patterns::NEW_PASSWORD_TYPE).may_be_blank().sensitive();
 pub static PAGINATION_KEY: Shape = Shape::new().min(1).max(131072).pattern(&patterns::CONFIRMATION_CODE_TYPE);
 pub static PAGINATION_KEY_TYPE: Shape = Shape::new().min(1).pattern(&patterns::CONFIRMATION_CODE_TYPE);
 pub static PASSWORD_HISTORY_SIZE_TYPE: Shape = Shape::new().min(0).max(24);

@@ -112,7 +112,7 @@ structure! { SignUpRequest
     optional shown analytics_metadata "AnalyticsMetadata" &Shape::FREE;
     required hidden client_id "ClientId" &shapes::CLIENT_ID_TYPE;
     optional hidden client_metadata "ClientMetadata" &shapes::CLIENT_METADATA_TYPE;
-    optional hidden password "Password" &shapes::NEW_PASSWORD_TYPE;
+    optional hidden password "Password" &shapes::OPTIONAL_PASSWORD_TYPE;
     optional hidden secret_hash "SecretHash" &shapes::SECRET_HASH_TYPE;
     optional shown user_attributes "UserAttributes" &Shape::FREE;
     optional hidden user_context_data "UserContextData" &shapes::USER_CONTEXT_DATA_TYPE;

@@ -26,7 +26,7 @@ structure! { AdminCreateUserRequest
     optional shown desired_delivery_mediums "DesiredDeliveryMediums" &shapes::DELIVERY_MEDIUM_LIST_TYPE;
     optional shown force_alias_creation "ForceAliasCreation" &Shape::FREE;
     optional shown message_action "MessageAction" &Shape::FREE;
-    optional hidden temporary_password "TemporaryPassword" &shapes::NEW_PASSWORD_TYPE;
+    optional hidden temporary_password "TemporaryPassword" &shapes::OPTIONAL_PASSWORD_TYPE;
     optional shown user_attributes "UserAttributes" &Shape::FREE;
     required shown user_pool_id "UserPoolId" &shapes::USER_POOL_ID_TYPE;
     required hidden username "Username" &shapes::USERNAME_TYPE;

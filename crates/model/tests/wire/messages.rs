@@ -26,6 +26,12 @@ fn empty_password_and_user_name() {
     );
 }
 
+#[test]
+fn an_empty_password_alone_is_left_to_the_operation() {
+    let body = json!({"ClientId": "abc", "Username": "rosa", "Password": ""});
+    assert_message(Operation::SignUp, body, "Ok(())");
+}
+
 /// Live.
 #[test]
 fn a_user_pool_id_is_quoted() {

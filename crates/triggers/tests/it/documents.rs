@@ -176,7 +176,7 @@ fn user_migration() {
         "1",
         "UserMigration_ForgotPassword",
         &format!(
-            r#""request":{{"password":null,"validationData":null,"userAttributes":null,"clientMetadata":{{"a":"b"}}}},{response}"#
+            r#""request":{{"validationData":null,"userAttributes":null,"clientMetadata":{{"a":"b"}}}},{response}"#
         ),
     );
 }

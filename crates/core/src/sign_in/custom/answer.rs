@@ -29,7 +29,7 @@ pub async fn respond(sign_in: SignIn<'_>, session: Option<&str>) -> Result<Outco
     session.check_unchanged(&subject.user)?;
     context.commit(vec![session.consume()]).await?;
     let request = VerifyAuthChallengeResponseRequest {
-        user_attributes: trigger::subject_attributes(pool, &subject),
+        user_attributes: trigger::subject_attributes(&subject),
         private_challenge_parameters: question.private,
         challenge_answer: answer.to_owned(),
         client_metadata: sign_in.answer_metadata().cloned(),

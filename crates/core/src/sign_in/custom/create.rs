@@ -44,7 +44,7 @@ pub async fn challenge(
     let function = pool.lambda().create_auth_challenge.ok_or_else(not_configured)?;
     let custom = progress.custom.as_ref().ok_or_else(session::invalid)?;
     let request = CreateAuthChallengeRequest {
-        user_attributes: trigger::subject_attributes(pool, subject),
+        user_attributes: trigger::subject_attributes(subject),
         challenge_name: NAME.as_str().to_owned(),
         session: custom.session(),
         client_metadata: sign_in.answer_metadata().cloned(),

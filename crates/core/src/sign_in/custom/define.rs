@@ -37,7 +37,7 @@ pub async fn ask(sign_in: SignIn<'_>, subject: &Subject, custom: &Custom) -> Res
     let SignIn { context, pool, .. } = sign_in;
     let function = pool.lambda().define_auth_challenge.ok_or_else(not_configured)?;
     let request = DefineAuthChallengeRequest {
-        user_attributes: trigger::subject_attributes(pool, subject),
+        user_attributes: trigger::subject_attributes(subject),
         session: custom.session(),
         client_metadata: sign_in.answer_metadata().cloned(),
         user_not_found: user_not_found(sign_in, subject),
