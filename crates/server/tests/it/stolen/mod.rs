@@ -9,6 +9,7 @@
 //! | [`resealed`] | a new master key |
 //! | [`post`] | a mail server and an SMS gateway |
 //! | [`served`] | the program as an operator runs it |
+//! | [`srp`] | a client that proves passwords |
 //! | [`story`] | every operation, done well |
 //! | [`malformed`] | every operation, and all of HTTP, done badly |
 
@@ -20,6 +21,7 @@ mod post;
 mod remembered;
 mod resealed;
 mod served;
+mod srp;
 mod story;
 
 use std::path::{Path, PathBuf};

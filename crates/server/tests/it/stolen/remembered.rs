@@ -32,7 +32,13 @@ const SECRETS: &[&str] = &[
     "NextToken",
     "PasswordVerifier",
     "Salt",
+    "ACCESS_TOKEN",
     "SECRET_BLOCK",
+    "PASSWORD_CLAIM_SECRET_BLOCK",
+    "PASSWORD_CLAIM_SIGNATURE",
+    "SALT",
+    "SRP_A",
+    "SRP_B",
     "DeviceGroupKey",
     "SecretCode",
 ];
@@ -54,8 +60,15 @@ const PEOPLE: &[&str] = &[
 const OF_DEVICES: &[&str] =
     &["device_status", "last_ip_used", "dev:device_remembered_status", "dev:device_sdk"];
 /// Members that hold a code.
-const CODES: &[&str] =
-    &["ConfirmationCode", "Code", "UserCode", "SOFTWARE_TOKEN_MFA_CODE", "SMS_MFA_CODE", "EMAIL_OTP_CODE"];
+const CODES: &[&str] = &[
+    "ConfirmationCode",
+    "Code",
+    "UserCode",
+    "SOFTWARE_TOKEN_MFA_CODE",
+    "SMS_MFA_CODE",
+    "SMS_OTP_CODE",
+    "EMAIL_OTP_CODE",
+];
 /// Members that only pass through.
 const PASSING: &[&str] = &["ClientMetadata", "ValidationData", "UserContextData", "AnalyticsMetadata"];
 

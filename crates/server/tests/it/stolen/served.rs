@@ -23,6 +23,10 @@ pub const SMS_SECRET: &str = "operators-sms-signing-secret-5b1f";
 pub const SMS_BEARER: &str = "operators-sms-bearer-token-9c2e";
 /// What the functions write into messages and errors.
 pub const RENDERED: &str = "Rendered-by-a-function-7d31";
+/// The answer that the functions want, and what they keep for themselves.
+pub const ANSWER: &str = "Answer-that-is-right-5d90";
+pub const PRIVATE: &str = "Private-to-a-function-8e41";
+pub const METADATA: &str = "Metadata-of-a-function-2c77";
 
 pub struct Served {
     directory: TempDir,
@@ -142,7 +146,6 @@ pub fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// What a subcommand prints.
 /// What a subcommand that succeeds prints.
 pub fn output(directory: &Path, arguments: &[&str]) -> String {
     let output = cenote(directory).args(arguments).output().unwrap();
@@ -174,5 +177,24 @@ fn answer(event: &Value) -> FakeAnswer {
             json!({ "emailMessage": text, "smsMessage": text, "emailSubject": RENDERED }),
         );
     }
-    FakeAnswer::Echo
+    match source {
+        "DefineAuthChallenge_Authentication" => {
+            let last = event["request"]["session"].as_array().and_then(|session| session.last());
+            let is_last = |name: &str| last.is_some_and(|last| last["challengeName"] == name);
+            let next = if is_last("SRP_A") { "PASSWORD_VERIFIER" } else { "CUSTOM_CHALLENGE" };
+            let done =
+                is_last("CUSTOM_CHALLENGE") && last.is_some_and(|last| last["challengeResult"] == true);
+            FakeAnswer::Response(json!({ "challengeName": next, "issueTokens": done }))
+        }
+        "CreateAuthChallenge_Authentication" => FakeAnswer::Response(json!({
+            "publicChallengeParameters": { "question": "Question-of-a-function" },
+            "privateChallengeParameters": { "answer": ANSWER, "note": PRIVATE }, "challengeMetadata": METADATA,
+        })),
+        "VerifyAuthChallengeResponse_Authentication" => {
+            let request = &event["request"];
+            let right = request["privateChallengeParameters"]["answer"] == request["challengeAnswer"];
+            FakeAnswer::Response(json!({ "answerCorrect": right }))
+        }
+        _ => FakeAnswer::Echo,
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{FUNCTION, Story, merged};
+use super::{Story, functions, merged};
 
 impl Story<'_> {
     pub(super) async fn configure(&mut self) {
@@ -11,11 +11,15 @@ impl Story<'_> {
         let arn = pool["UserPool"]["Arn"].clone();
         let members = json!({ "CustomAttributes": [{ "Name": "diary", "AttributeDataType": "String", "Mutable": true }] });
         self.ok("AddCustomAttributes", self.in_pool(members)).await;
-        let functions = json!({
-            "PreSignUp": FUNCTION, "CustomMessage": FUNCTION, "PostConfirmation": FUNCTION,
-            "PreAuthentication": FUNCTION, "PostAuthentication": FUNCTION, "PreTokenGeneration": FUNCTION,
-            "UserMigration": FUNCTION,
-        });
+        let functions = functions(&[
+            "PreSignUp",
+            "CustomMessage",
+            "PostConfirmation",
+            "PreAuthentication",
+            "PostAuthentication",
+            "PreTokenGeneration",
+            "UserMigration",
+        ]);
         let factors = ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"];
         let policies = json!({ "SignInPolicy": { "AllowedFirstAuthFactors": factors } });
         let members = json!({

@@ -64,15 +64,10 @@ impl Story<'_> {
 
     /// What a person shows beside the password.
     pub(super) async fn second_factors(&mut self) {
-        let elsewhere = (self.pool.clone(), self.client.clone(), self.secret.clone());
-        let pool = self.ok("CreateUserPool", json!({ "PoolName": "factors" })).await;
-        self.pool = pool["UserPool"]["Id"].as_str().unwrap().to_owned();
-        let members = json!({
-            "ClientName": "app", "GenerateSecret": true, "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        let client = json!({
+            "ClientName": "app-of-factors", "GenerateSecret": true, "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
         });
-        let client = self.ok("CreateUserPoolClient", self.in_pool(members)).await["UserPoolClient"].clone();
-        self.client = client["ClientId"].as_str().unwrap().to_owned();
-        self.secret = client["ClientSecret"].as_str().unwrap().to_owned();
+        let elsewhere = self.move_to(json!({ "PoolName": "pool-of-factors" }), client).await;
         let (user, password, number) = ("factor-person", "Shown-with-more-7", "+15555550177");
         let sns = json!({ "SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x" });
         let members = |mode: &str| {
@@ -129,6 +124,6 @@ impl Story<'_> {
         let verified = self.ok("VerifySoftwareToken", verify).await;
         let asked = json!({ "ChallengeName": "MFA_SETUP", "Session": verified["Session"] });
         self.answer(user, &asked, json!({})).await;
-        (self.pool, self.client, self.secret) = elsewhere;
+        self.home(elsewhere);
     }
 }

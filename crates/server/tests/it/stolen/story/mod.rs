@@ -7,6 +7,7 @@ mod devices;
 mod factors;
 mod lists;
 mod person;
+mod sign_ins;
 mod undeliverable;
 
 use std::collections::BTreeSet;
@@ -14,16 +15,23 @@ use std::time::Duration;
 
 use cenote_crypto::{SecretString, secret_hash};
 use cenote_model::Operation;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::remembered::Remembered;
-use super::served::{RENDERED, SMS_BEARER, SMS_SECRET, Served};
+use super::served::{ANSWER, METADATA, PRIVATE, RENDERED, SMS_BEARER, SMS_SECRET, Served};
 use crate::support::Reply;
 
 const PASSWORD: &str = "Wilhelminas-first-1";
 const SECOND: &str = "Wilhelminas-second-2";
 const THIRD: &str = "Wilhelminas-third-3";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:f";
+const CUSTOM_FUNCTIONS: &[&str] =
+    &["DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse", "CustomMessage"];
+
+/// LambdaConfig with these.
+fn functions(names: &[&str]) -> Value {
+    names.iter().map(|name| ((*name).to_owned(), json!(FUNCTION))).collect::<Map<_, _>>().into()
+}
 
 pub struct Story<'a> {
     pub served: &'a Served,
@@ -46,6 +54,9 @@ impl<'a> Story<'a> {
         remembered.secret("operator's secret", SMS_SECRET);
         remembered.secret("operator's secret", SMS_BEARER);
         remembered.secret("message", RENDERED);
+        for text in [ANSWER, PRIVATE, METADATA] {
+            remembered.secret("custom challenge", text);
+        }
         let (pool, client, secret) = Default::default();
         Self { served, remembered, succeeded: BTreeSet::new(), pool, client, secret }
     }
@@ -127,10 +138,34 @@ impl<'a> Story<'a> {
         self.wilhelmina().await;
         self.administer().await;
         self.second_factors().await;
+        self.sign_ins().await;
         self.devices().await;
+        self.new_signing_keys().await;
         self.lists().await;
         self.messages_that_fail().await;
         self.tidy_up().await;
+    }
+
+    /// A pool and a client of a chapter's own, and where the story was before.
+    async fn move_to(&mut self, pool: Value, client: Value) -> (String, String, String) {
+        let pool = self.ok("CreateUserPool", pool).await["UserPool"]["Id"].as_str().unwrap().to_owned();
+        let pool = std::mem::replace(&mut self.pool, pool);
+        let client = self.ok("CreateUserPoolClient", self.in_pool(client)).await["UserPoolClient"].clone();
+        let member = |name: &str| client[name].as_str().unwrap().to_owned();
+        let before = std::mem::replace(&mut self.client, member("ClientId"));
+        (pool, before, std::mem::replace(&mut self.secret, member("ClientSecret")))
+    }
+
+    fn home(&mut self, (pool, client, secret): (String, String, String)) {
+        (self.pool, self.client, self.secret) = (pool, client, secret);
+    }
+
+    /// New keys take over, the old ones stay for a while or go at once.
+    async fn new_signing_keys(&mut self) {
+        for how in ["--at-once", "--discard-old"] {
+            self.served.run(&["keys", "rotate", "--all-pools", how, "--config", "cenote.toml"]);
+            self.sign_in("confirmed-person", PASSWORD).await;
+        }
     }
 
     /// One answer to a challenge.
@@ -141,13 +176,18 @@ impl<'a> Story<'a> {
         })
     }
 
-    /// Answers a challenge.
-    async fn answer(&mut self, user: &str, asked: &Value, responses: Value) -> Value {
+    /// The answer to a challenge.
+    fn answering(&self, user: &str, asked: &Value, responses: Value) -> Value {
         let front = json!({ "USERNAME": user, "SECRET_HASH": self.hash(user) });
-        let request = json!({
+        json!({
             "ClientId": self.client, "ChallengeName": asked["ChallengeName"], "Session": asked["Session"],
             "ChallengeResponses": merged(front, responses),
-        });
+        })
+    }
+
+    /// Answers a challenge.
+    async fn answer(&mut self, user: &str, asked: &Value, responses: Value) -> Value {
+        let request = self.answering(user, asked, responses);
         self.ok("RespondToAuthChallenge", request).await
     }
 }
