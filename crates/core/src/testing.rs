@@ -4,6 +4,7 @@
 mod authenticator_app;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cenote_crypto::keyring::{KeyRing, MasterKey};
 use cenote_crypto::random::SeededRandom;
@@ -38,7 +39,7 @@ pub struct TestServiceBuilder {
     analytics: Arc<dyn AnalyticsSink>,
     keyring: KeyRing,
     store: Option<TemporaryStore>,
-    seed: u64,
+    seeds: Arc<AtomicU64>,
     own_keys: bool,
 }
 
@@ -49,7 +50,8 @@ pub struct TestService {
     pub caller: Caller,
     worker: cenote_delivery::Worker,
     database: Arc<TemporaryStore>,
-    seed: u64,
+    /// Instances over one database do not draw the same numbers, not even one after the other.
+    seeds: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for TestService {
@@ -137,8 +139,7 @@ impl TestServiceBuilder {
     /// Starts another instance over the store and the clock of a running one.
     #[must_use]
     pub fn start_beside(mut self, other: &TestService) -> TestService {
-        // Instances do not draw the same numbers.
-        self.seed = other.seed + 1;
+        self.seeds = Arc::clone(&other.seeds);
         self.start_on(other.service.store.clone(), Arc::clone(&other.database), Arc::clone(&other.clock))
     }
 
@@ -148,13 +149,13 @@ impl TestServiceBuilder {
     /// When the database can't be opened again.
     pub async fn start_again(mut self, other: &TestService) -> TestService {
         let store = other.database.open_again().await.unwrap_or_else(|error| panic!("{error}"));
-        self.seed = other.seed + 100;
+        self.seeds = Arc::clone(&other.seeds);
         self.start_on(store, Arc::clone(&other.database), Arc::clone(&other.clock))
     }
 
     fn start_on(self, store: Store, database: Arc<TemporaryStore>, clock: Arc<ManualClock>) -> TestService {
         let keyring = Arc::new(self.keyring);
-        let random = Arc::new(SeededRandom::new(self.seed));
+        let random = Arc::new(SeededRandom::new(self.seeds.fetch_add(1, Ordering::Relaxed)));
         let now = {
             let clock = Arc::clone(&clock);
             Arc::new(move || clock.now_ms()) as cenote_triggers::Clock
@@ -182,7 +183,7 @@ impl TestServiceBuilder {
             random,
             cenote_delivery::WorkerSettings::default(),
         );
-        TestService { service, clock, caller: Caller::default(), worker, database, seed: self.seed }
+        TestService { service, clock, caller: Caller::default(), worker, database, seeds: self.seeds }
     }
 }
 
@@ -203,7 +204,7 @@ impl TestService {
             analytics: Arc::new(NoAnalytics),
             keyring: KeyRing::new(MasterKey::from_bytes([7; 32]), Vec::new()),
             store: None,
-            seed: 1,
+            seeds: Arc::new(AtomicU64::new(1)),
             own_keys: false,
         }
     }

@@ -1,9 +1,10 @@
 //! One guess after the other.
 
+use crate::kinds::*;
 use crate::world::*;
 
 pub async fn a_budget_is_spent_exactly_over_instances_and_restarts(mut world: World) {
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.iter().copied() {
         let target = world.target(kind).await;
         for number in 0..kind.budget() {
             let answer = world.guess(&target, number, &target.wrong(number)).await;
@@ -26,14 +27,12 @@ pub async fn a_budget_is_spent_exactly_over_instances_and_restarts(mut world: Wo
 
 pub async fn a_budget_comes_back_with_time_only(world: World) {
     // That of a session does not come back.
-    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::FirstFactor) {
+    for kind in Kind::that(|kind| !kind.is_first_factor_code()) {
         let target = world.target(kind).await;
         for number in 0..kind.budget() {
             assert_eq!(world.guess(&target, number, &target.wrong(number)).await, Answer::Wrong, "{kind:?}");
         }
-        let signs_in = matches!(kind, Kind::SignIn | Kind::AdminSignIn | Kind::SignInOfNobody)
-            || kind.is_second_factor();
-        let wait_seconds = if signs_in { 1 } else { 3600 };
+        let wait_seconds = if kind.is_password() || kind.is_second_factor() { 1 } else { 3600 };
         world.first().clock.advance_seconds(wait_seconds - 1);
         assert_eq!(world.guess(&target, 0, &target.right).await, Answer::Refused, "{kind:?}");
         world.first().clock.advance_seconds(1);
@@ -45,7 +44,7 @@ pub async fn a_budget_comes_back_with_time_only(world: World) {
         };
         let expected = match kind {
             Kind::Reset | Kind::ResetOfNobody => Answer::Gone,
-            Kind::SignInOfNobody => Answer::Wrong,
+            _ if kind.is_of_nobody() => Answer::Wrong,
             _ => Answer::Right,
         };
         assert_eq!(after, expected, "{kind:?}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use crate::kinds::*;
 use crate::world::*;
 
 /// Everybody guesses at once; how often each answer came.
@@ -43,7 +44,7 @@ struct Tally {
 
 pub async fn wrong_guesses_of_a_crowd_share_one_budget(world: World) {
     let world = Arc::new(world);
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.iter().copied() {
         let target = world.target(kind).await;
         let people = crowd(kind);
         let tally =
@@ -59,8 +60,7 @@ pub async fn wrong_guesses_of_a_crowd_share_one_budget(world: World) {
 async fn race(world: World, left: usize) {
     let world = Arc::new(world);
     // Every right password of a sign-in begins a new count: that is counted below.
-    let counted = Kind::ALL.into_iter().filter(|kind| kind.is_code() || *kind == Kind::ChangePassword);
-    for kind in counted {
+    for kind in Kind::that(|kind| kind.is_code() || kind == Kind::ChangePassword) {
         let target = world.target(kind).await;
         for number in 0..kind.budget().saturating_sub(left) {
             assert_eq!(world.guess(&target, number, &target.wrong(number)).await, Answer::Wrong, "{kind:?}");
@@ -87,8 +87,7 @@ pub async fn a_crowd_that_holds_the_right_guess_too_gets_the_budget(world: World
 
 pub async fn a_right_code_that_many_have_wins_once(world: World) {
     let world = Arc::new(world);
-    let codes = Kind::ALL.into_iter().filter(|kind| kind.is_code());
-    for kind in codes {
+    for kind in Kind::that(Kind::is_code) {
         let target = world.target(kind).await;
         let people = crowd(kind) / 10;
         let tally = all_at_once(&world, &target, vec![target.right.clone(); people]).await;
@@ -102,7 +101,7 @@ pub async fn a_right_code_that_many_have_wins_once(world: World) {
 /// never more.
 pub async fn right_and_wrong_passwords_at_once_stay_within_the_budget(world: World) {
     let world = Arc::new(world);
-    for kind in [Kind::SignIn, Kind::AdminSignIn] {
+    for kind in Kind::that(|kind| kind.is_password() && !kind.is_of_nobody()) {
         let target = world.target(kind).await;
         let guess =
             |number: usize| if number % 20 == 7 { target.right.clone() } else { target.wrong(number) };

@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod budgets;
+mod coverage;
 mod crowds;
+mod guesses;
+mod kinds;
 mod migration;
 mod replays;
 mod tricks;

@@ -3,6 +3,7 @@
 use cenote_core::testing::{merged, text};
 use serde_json::{Value, json};
 
+use crate::kinds::*;
 use crate::world::*;
 
 /// Everything that somebody can do who has no code and no password of the user, but an account of its own and, where the
@@ -21,9 +22,9 @@ async fn every_trick(world: &World, target: &Target, turn: usize) {
             let _ = service.call("SignUp", world.public(client, name, members)).await;
         }
     }
-    if target.kind == Kind::FirstFactor {
+    if target.kind.is_first_factor_code() {
         // Another session has tries of its own, and another code.
-        let _ = world.target(Kind::FirstFactor).await;
+        let _ = world.target(target.kind).await;
     }
     if target.kind.is_second_factor() {
         // Who guesses at the second has the first, and signs in again and again.
@@ -48,17 +49,17 @@ async fn other_kinds(world: &World, target: &Target, turn: usize) {
         // Of another user, whom the others' codes were not sent to.
         return;
     }
-    for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_second_factor()) {
+    for kind in Kind::that(|kind| !kind.is_second_factor()) {
         // A wrong password of alice is no trick for who guesses at it, and locks her out of nothing else.
-        let same = kind == target.kind || is_sign_in(kind) && is_sign_in(target.kind);
-        let shares = is_contact(kind) && is_contact(target.kind);
+        let same = kind == target.kind || kind.is_password() && target.kind.is_password();
+        let shares = kind.is_contact() && target.kind.is_contact();
         if same || shares || kind.is_of_nobody() != target.kind.is_of_nobody() {
             continue;
         }
         if matches!(kind, Kind::Email | Kind::PhoneNumber | Kind::ChangePassword) && target.token.is_empty() {
             continue;
         }
-        if kind == Kind::FirstFactor {
+        if kind.is_first_factor_code() {
             // Its session is not this user's, or a guess of the same kind.
             continue;
         }
@@ -69,18 +70,10 @@ async fn other_kinds(world: &World, target: &Target, turn: usize) {
             let members = json!({ "ConfirmationCode": "123456" });
             let name = &target.names[0];
             let _ = world.first().call("ConfirmSignUp", world.public(0, name, members)).await;
-        } else if !(is_sign_in(kind) && target.kind == Kind::SignUp) {
+        } else if !(kind.is_password() && target.kind == Kind::SignUp) {
             assert_ne!(world.guess(&other, turn, &other.wrong(turn)).await, Answer::Right);
         }
     }
-}
-
-fn is_sign_in(kind: Kind) -> bool {
-    matches!(kind, Kind::SignIn | Kind::AdminSignIn | Kind::SignInOfNobody)
-}
-
-fn is_contact(kind: Kind) -> bool {
-    matches!(kind, Kind::Email | Kind::PhoneNumber)
 }
 
 /// The newest code: the attacker may have asked for another one.
@@ -105,7 +98,7 @@ async fn right_now(world: &World, target: &Target) -> String {
 }
 
 pub async fn nothing_that_an_attacker_can_do_gives_more_guesses(world: World) {
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.iter().copied() {
         let target = world.target(kind).await;
         let mut wrong = 0;
         for turn in 0..kind.budget() + 3 {

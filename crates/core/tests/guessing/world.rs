@@ -1,11 +1,15 @@
 //! Two instances over one database, and everything in it that can be guessed.
 
+use std::sync::Arc;
+
 use cenote_core::clock::Clock;
 use cenote_core::testing::{AuthenticatorApp, TestService, TestServiceBuilder, WireError, merged, text};
-use cenote_core::users::confirm_by_link;
 use cenote_crypto::{KeyRing, MasterKey};
 use cenote_store::testing::{TemporaryStore, temporary_postgres, temporary_sqlite};
+use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
+
+use crate::kinds::{Kind, Target};
 
 pub const PASSWORD: &str = "Passw0rd!";
 pub const TEMPORARY: &str = "Temp0rary!";
@@ -14,134 +18,16 @@ const ADDRESS: &str = "alice@example.org";
 const NUMBER: &str = "+15555550100";
 const DORAS_ADDRESS: &str = "dora@example.org";
 const DORAS_NUMBER: &str = "+15555550177";
-const LOCKED: &str =
-    "Too many invalid credentials attempts. User temporarily locked. Please try again after few seconds.";
-
-/// What can be guessed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The code of ForgotPassword.
-    Reset,
-    /// The code of SignUp.
-    SignUp,
-    /// The codes that verify a contact.
-    Email,
-    PhoneNumber,
-    /// The old password, with an access token at hand.
-    ChangePassword,
-    SignIn,
-    AdminSignIn,
-    /// The code that signs in alone.
-    FirstFactor,
-    /// The codes of second factors, with the password at hand.
-    SmsMfa,
-    EmailMfa,
-    App,
-    /// The same for a name that nobody has, where that is hidden.
-    ResetOfNobody,
-    SignInOfNobody,
-}
-
-impl Kind {
-    pub const ALL: [Self; 13] = [
-        Self::Reset,
-        Self::SignUp,
-        Self::Email,
-        Self::PhoneNumber,
-        Self::ChangePassword,
-        Self::SignIn,
-        Self::AdminSignIn,
-        Self::FirstFactor,
-        Self::SmsMfa,
-        Self::EmailMfa,
-        Self::App,
-        Self::ResetOfNobody,
-        Self::SignInOfNobody,
-    ];
-
-    /// How many guesses are compared.
-    pub fn budget(self) -> usize {
-        match self {
-            Self::SignUp | Self::Email | Self::PhoneNumber => 15,
-            Self::FirstFactor => 10,
-            _ => 5,
-        }
-    }
-
-    /// Whether a code is guessed that somebody has.
-    pub fn is_code(self) -> bool {
-        matches!(self, Self::Reset | Self::SignUp | Self::Email | Self::PhoneNumber | Self::FirstFactor)
-            || self.is_second_factor()
-    }
-
-    pub fn is_second_factor(self) -> bool {
-        matches!(self, Self::SmsMfa | Self::EmailMfa | Self::App)
-    }
-
-    /// The challenge that asks for the code, and the member that holds it.
-    fn challenge(self) -> (&'static str, &'static str) {
-        match self {
-            Self::SmsMfa => ("SMS_MFA", "SMS_MFA_CODE"),
-            Self::EmailMfa | Self::FirstFactor => ("EMAIL_OTP", "EMAIL_OTP_CODE"),
-            _ => ("SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA_CODE"),
-        }
-    }
-
-    /// Whether a wrong guess costs a power.
-    pub fn is_slow(self) -> bool {
-        matches!(self, Self::ChangePassword | Self::SignIn | Self::AdminSignIn | Self::SignInOfNobody)
-    }
-
-    pub fn is_of_nobody(self) -> bool {
-        matches!(self, Self::ResetOfNobody | Self::SignInOfNobody)
-    }
-
-    fn contact(self) -> &'static str {
-        if self == Self::PhoneNumber { "phone_number" } else { "email" }
-    }
-}
-
-/// What became of a guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    Right,
-    Wrong,
-    /// Not compared: the budget is spent.
-    Refused,
-    /// Not compared: there is nothing to guess any more.
-    Gone,
-}
-
-/// Something to guess, and what is right.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub kind: Kind,
-    /// All the names that lead to it.
-    pub names: Vec<String>,
-    pub token: String,
-    /// Of the challenge that asks for the code.
-    pub session: String,
-    pub right: String,
-}
-
-impl Target {
-    /// A wrong guess; another one for each number.
-    pub fn wrong(&self, number: usize) -> String {
-        if self.kind.is_code() {
-            let right: usize = self.right.parse().unwrap();
-            // Steps beside the present one have codes as well.
-            let away = if self.kind == Kind::App { 77_777 } else { 1 };
-            return format!("{:06}", (right + away + number % 900_000) % 1_000_000);
-        }
-        format!("Wr0ng-guess-{number:06}")
-    }
-}
-
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:f";
 pub struct World {
     pub instances: [TestService; 2],
     pub pool: String,
     /// Two that say which users exist, then one that does not.
     pub clients: [String; 3],
+    /// A name that nobody has, which seems to have a password and an address.
+    nobody: String,
+    /// The pool's functions.
+    lambda: Arc<FakeLambda>,
     separate: bool,
 }
 
@@ -156,12 +42,21 @@ impl World {
     }
 
     async fn on(store: TemporaryStore, separate: bool) -> Self {
-        let first = TestService::builder().store(store).start().await;
+        let lambda = Arc::new(FakeLambda::start(custom_challenge).await.unwrap());
+        let builder = || TestService::builder().lambda(&lambda.url());
+        let first = builder().store(store).start().await;
         let pool = first
             .pool(json!({
                 "AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"],
                 "UsernameConfiguration": { "CaseSensitive": false },
-                "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } },
+                "Policies": { "SignInPolicy": {
+                    "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"],
+                } },
+                "SmsConfiguration": { "SnsCallerArn": "arn:aws:iam::123456789012:role/sms" },
+                "LambdaConfig": {
+                    "DefineAuthChallenge": FUNCTION, "CreateAuthChallenge": FUNCTION,
+                    "VerifyAuthChallengeResponse": FUNCTION,
+                },
             }))
             .await;
         let flows = json!([
@@ -169,6 +64,8 @@ impl World {
             "ALLOW_ADMIN_USER_PASSWORD_AUTH",
             "ALLOW_REFRESH_TOKEN_AUTH",
             "ALLOW_USER_AUTH",
+            "ALLOW_USER_SRP_AUTH",
+            "ALLOW_CUSTOM_AUTH",
         ]);
         let mut clients = Vec::new();
         for hiding in ["LEGACY", "LEGACY", "ENABLED"] {
@@ -177,7 +74,7 @@ impl World {
             });
             clients.push(first.client(&pool, members).await);
         }
-        let second = beside(&first, TestService::builder(), separate).await;
+        let second = beside(&first, builder(), separate).await;
         let sns = json!({ "SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x" });
         let factors = json!({
             "UserPoolId": pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {},
@@ -185,7 +82,15 @@ impl World {
             "SoftwareTokenMfaConfiguration": { "Enabled": true },
         });
         first.ok("SetUserPoolMfaConfig", factors).await;
-        let world = Self { instances: [first, second], pool, clients: clients.try_into().unwrap(), separate };
+        let mut world = Self {
+            instances: [first, second],
+            pool,
+            clients: clients.try_into().unwrap(),
+            nobody: String::new(),
+            lambda,
+            separate,
+        };
+        world.nobody = world.find_nobody().await;
         for name in ["alice", "bob"] {
             world.confirmed(name).await;
         }
@@ -242,18 +147,26 @@ impl World {
 
     /// Both instances are stopped, and two others start on what they left.
     pub async fn restarted(self) -> Self {
-        self.restarted_with(TestService::builder, TestService::builder).await
+        let builder = self.builder();
+        self.restarted_with(&builder, &builder).await
     }
 
     /// The same with other master keys, newest first.
     pub async fn rotated(self, first: &[u8], second: &[u8]) -> Self {
+        let builder = self.builder();
         let ring = |keys: &[u8]| {
             let mut keys = keys.iter().map(|byte| MasterKey::from_bytes([*byte; 32]));
             let active = keys.next().unwrap();
             let ring = KeyRing::new(active, keys.collect());
-            move || TestService::builder().keyring(ring.clone())
+            let builder = &builder;
+            move || builder().keyring(ring.clone())
         };
         self.restarted_with(ring(first), ring(second)).await
+    }
+
+    fn builder(&self) -> impl Fn() -> TestServiceBuilder + use<> {
+        let url = self.lambda.url();
+        move || TestService::builder().lambda(&url)
     }
 
     async fn restarted_with(
@@ -278,7 +191,7 @@ impl World {
         let mut names: Vec<String> = match kind {
             Kind::SignUp => vec!["rosa".into(), "Rosa".into()],
             _ if kind.is_second_factor() => vec!["dora".into(), "DORA".into()],
-            _ if kind.is_of_nobody() => vec!["nobody".into(), "NoBody".into()],
+            _ if kind.is_of_nobody() => vec![self.nobody.clone(), self.nobody.to_uppercase()],
             _ => vec!["alice".into(), "ALICE".into(), ADDRESS.into(), "Alice@Example.org".into()],
         };
         let (mut token, mut session) = (String::new(), String::new());
@@ -288,7 +201,7 @@ impl World {
                 service.code_sent_to(ADDRESS).await
             }
             Kind::ResetOfNobody => {
-                service.ok("ForgotPassword", self.public(2, "nobody", json!({}))).await;
+                service.ok("ForgotPassword", self.public(2, &self.nobody, json!({}))).await;
                 "there is none".into()
             }
             Kind::SignUp => {
@@ -307,27 +220,50 @@ impl World {
                 token = text(&self.tokens("alice").await["AccessToken"]);
                 PASSWORD.into()
             }
-            Kind::SignIn | Kind::AdminSignIn => PASSWORD.into(),
-            Kind::FirstFactor => {
-                let request = json!({
-                    "ClientId": self.clients[0], "AuthFlow": "USER_AUTH",
-                    "AuthParameters": { "USERNAME": "alice", "PREFERRED_CHALLENGE": "EMAIL_OTP" },
-                });
-                session = text(&service.ok("InitiateAuth", request).await["Session"]);
-                service.code_sent_to(ADDRESS).await
+            Kind::SignIn | Kind::AdminSignIn | Kind::Srp | Kind::ChosenPassword => PASSWORD.into(),
+            Kind::EmailFirstFactor | Kind::SmsFirstFactor => {
+                let (challenge, _) = kind.challenge();
+                session = text(&self.first_factor(0, "alice", challenge).await["Session"]);
+                service.code_sent_to(if challenge == "EMAIL_OTP" { ADDRESS } else { NUMBER }).await
+            }
+            Kind::FirstFactorOfNobody => {
+                session = text(&self.first_factor(2, &self.nobody, "EMAIL_OTP").await["Session"]);
+                "there is none".into()
             }
             Kind::SmsMfa | Kind::EmailMfa | Kind::App => {
                 let right;
                 (session, right) = self.second_factor(kind).await;
                 right
             }
-            Kind::SignInOfNobody => "there is none".into(),
+            Kind::SignInOfNobody | Kind::SrpOfNobody | Kind::ChosenPasswordOfNobody => "there is none".into(),
         };
         if matches!(kind, Kind::Reset | Kind::SignUp) {
             let user = service.ok("AdminGetUser", self.admin(&names[0], json!({}))).await;
             names.push(attribute(&user["UserAttributes"], "sub"));
         }
         Target { kind, names, token, session, right }
+    }
+
+    /// What a sign-in in USER_AUTH answers that prefers a challenge.
+    async fn first_factor(&self, client: usize, name: &str, challenge: &str) -> Value {
+        let request = json!({
+            "ClientId": self.clients[client], "AuthFlow": "USER_AUTH",
+            "AuthParameters": { "USERNAME": name, "PREFERRED_CHALLENGE": challenge },
+        });
+        self.first().ok("InitiateAuth", request).await
+    }
+
+    /// What a name seems to have follows from the name.
+    async fn find_nobody(&self) -> String {
+        for number in 0..100 {
+            let name = format!("nobody{number}");
+            let offered = self.first_factor(2, &name, "none").await["AvailableChallenges"].clone();
+            let offered = offered.as_array().unwrap();
+            if ["PASSWORD", "EMAIL_OTP"].iter().all(|challenge| offered.contains(&json!(challenge))) {
+                return name;
+            }
+        }
+        panic!("a hundred names seem to have no address");
     }
 
     /// The session of a challenge to dora, who has every factor, and the right code.
@@ -368,81 +304,6 @@ impl World {
         };
         (text(&asked["Session"]), right)
     }
-
-    /// Guesses. The turn chooses instance, client and name.
-    pub async fn guess(&self, target: &Target, turn: usize, guess: &str) -> Answer {
-        let service = &self.instances[turn % 2];
-        let name = &target.names[turn / 2 % target.names.len()];
-        let client = if target.kind.is_of_nobody() { 2 } else { turn % self.clients.len() };
-        let outcome = match target.kind {
-            Kind::Reset | Kind::ResetOfNobody => {
-                let members =
-                    json!({ "ConfirmationCode": guess.replace(' ', "-"), "Password": NEW_PASSWORD });
-                service.call("ConfirmForgotPassword", self.public(client, name, members)).await
-            }
-            // The link in a mail is another way in, and takes from the same budget.
-            Kind::SignUp if turn % 4 == 3 => {
-                let context = service.service.context(service.caller.clone());
-                let confirmed = confirm_by_link(&context, &self.clients[client], name, guess).await;
-                confirmed
-                    .map(|()| Value::Null)
-                    .map_err(|error| (error.code.as_str().to_owned(), error.message.unwrap_or_default()))
-            }
-            Kind::SignUp => {
-                let members = json!({ "ConfirmationCode": guess });
-                service.call("ConfirmSignUp", self.public(client, name, members)).await
-            }
-            Kind::Email | Kind::PhoneNumber => {
-                let request = json!({
-                    "AccessToken": target.token, "AttributeName": target.kind.contact(), "Code": guess,
-                });
-                service.call("VerifyUserAttribute", request).await
-            }
-            Kind::ChangePassword => {
-                let request = json!({
-                    "AccessToken": target.token, "PreviousPassword": guess, "ProposedPassword": NEW_PASSWORD,
-                });
-                service.call("ChangePassword", request).await
-            }
-            Kind::SignIn | Kind::SignInOfNobody => self.sign_in(turn % 2, client, name, guess).await,
-            Kind::FirstFactor | Kind::SmsMfa | Kind::EmailMfa | Kind::App => {
-                let (challenge, member) = target.kind.challenge();
-                let mut request = json!({
-                    "ClientId": self.clients[0], "ChallengeName": challenge, "Session": target.session,
-                    "ChallengeResponses": { "USERNAME": name, member: guess },
-                });
-                // A back end guesses with its users.
-                if turn % 3 == 2 {
-                    request["UserPoolId"] = json!(self.pool);
-                    service.call("AdminRespondToAuthChallenge", request).await
-                } else {
-                    service.call("RespondToAuthChallenge", request).await
-                }
-            }
-            Kind::AdminSignIn => {
-                let request = json!({
-                    "UserPoolId": self.pool, "ClientId": self.clients[client],
-                    "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
-                    "AuthParameters": { "USERNAME": name, "PASSWORD": guess },
-                });
-                service.call("AdminInitiateAuth", request).await
-            }
-        };
-        answer(outcome)
-    }
-}
-
-fn answer(outcome: Result<Value, WireError>) -> Answer {
-    let Err((code, message)) = outcome else { return Answer::Right };
-    match (code.as_str(), message.as_str()) {
-        ("CodeMismatchException", _) | (_, "Incorrect username or password.") => Answer::Wrong,
-        ("LimitExceededException", _) | (_, "Password attempts exceeded" | LOCKED) => Answer::Refused,
-        (_, "Invalid session for the user.") => Answer::Refused,
-        (_, "Invalid session for the user, session can only be used once.") => Answer::Gone,
-        ("ExpiredCodeException" | "UserNotConfirmedException", _)
-        | (_, "User cannot be confirmed. Current status is CONFIRMED") => Answer::Gone,
-        other => panic!("{other:?}"),
-    }
 }
 
 async fn beside(first: &TestService, builder: TestServiceBuilder, separate: bool) -> TestService {
@@ -457,14 +318,10 @@ pub fn attribute(list: &Value, name: &str) -> String {
     text(&list.as_array().unwrap().iter().find(|item| item["Name"] == name).unwrap()["Value"])
 }
 
-/// How many guess at once; with `CENOTE_LONG=1` a multitude: as many as PostgreSQL's few connections serve before those who
-/// wait for one are told that none is free.
-pub fn crowd(kind: Kind) -> usize {
-    let long = std::env::var("CENOTE_LONG").is_ok_and(|long| long == "1");
-    match (long, kind.is_slow()) {
-        (false, true) => 40,
-        (false, false) => 250,
-        (true, true) => 1_000,
-        (true, false) => 2_000,
-    }
+/// Wants the password proved, and nothing else.
+#[expect(clippy::needless_pass_by_value, reason = "as functions are called")]
+fn custom_challenge(event: Value) -> FakeAnswer {
+    let last = event["request"]["session"].as_array().and_then(|session| session.last());
+    let proved = last.is_some_and(|last| last["challengeName"] == "PASSWORD_VERIFIER");
+    FakeAnswer::Response(json!({ "challengeName": "PASSWORD_VERIFIER", "issueTokens": proved }))
 }
