@@ -132,9 +132,10 @@ where
             Some(told) => activity.farewell(told, FAREWELL),
             None => activity.deadline(limits),
         };
-        // While a request runs there is nothing to wait for but its end; look again later.
+        // A request that begins or ends meanwhile moves the deadline, but never nearer than this: look again by then.
         let pause = if told_at.is_some() { FAREWELL } else { limits.idle.min(limits.headers) };
-        let wake = deadline().unwrap_or_else(|| Instant::now() + pause);
+        let again = Instant::now() + pause;
+        let wake = deadline().map_or(again, |deadline| deadline.min(again));
         tokio::select! {
             result = connection.as_mut() => {
                 if let Err(error) = result {

@@ -58,6 +58,9 @@ async fn headers_that_are_too_large() {
     assert_eq!(server.request("GET", "/_cenote/health", &[("X-Header", &value)], b"").await.status, 200);
 }
 
+/// Long enough for any machine, and far less than the limits that are not to be reached.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How long until the server closes a connection on which these bytes were sent.
 async fn time_to_close(server: &TestServer, bytes: &[u8], trickle: bool) -> Duration {
     let started = Instant::now();
@@ -74,10 +77,7 @@ async fn time_to_close(server: &TestServer, bytes: &[u8], trickle: bool) -> Dura
         }
     });
     let mut rest = Vec::new();
-    tokio::time::timeout(Duration::from_secs(20), read.read_to_end(&mut rest))
-        .await
-        .expect("closed in time")
-        .ok();
+    tokio::time::timeout(PATIENCE, read.read_to_end(&mut rest)).await.expect("closed in time").ok();
     feeder.abort();
     started.elapsed()
 }
@@ -86,7 +86,7 @@ async fn time_to_close(server: &TestServer, bytes: &[u8], trickle: bool) -> Dura
 async fn slow_headers_end_the_connection() {
     let server = TestServer::builder()
         .set("server.header_timeout_ms=200")
-        .set("server.idle_timeout_ms=60000")
+        .set("server.idle_timeout_ms=600000")
         .start()
         .await;
     let http1 = "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ";
@@ -102,7 +102,6 @@ async fn slow_headers_end_the_connection() {
     ] {
         let time = time_to_close(&server, start.as_bytes(), trickle).await;
         assert!(time >= Duration::from_millis(190), "{start:?} {time:?}");
-        assert!(time < Duration::from_secs(10), "{start:?} {time:?}");
     }
 }
 
@@ -110,11 +109,11 @@ async fn slow_headers_end_the_connection() {
 async fn a_slow_second_request_is_no_idle_connection() {
     let server = TestServer::builder()
         .set("server.header_timeout_ms=200")
-        .set("server.idle_timeout_ms=60000")
+        .set("server.idle_timeout_ms=600000")
         .start()
         .await;
     let bytes = "GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\nGET /_cenote/health HTTP/1.1\r\nX-Slow: ";
-    assert!(time_to_close(&server, bytes.as_bytes(), true).await < Duration::from_secs(10));
+    time_to_close(&server, bytes.as_bytes(), true).await;
 }
 
 #[tokio::test]
@@ -126,7 +125,42 @@ async fn an_idle_connection_may_stay_for_its_time() {
         .await;
     let time = time_to_close(&server, b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n", false).await;
     assert!(time >= Duration::from_millis(690), "{time:?}");
-    assert!(time < Duration::from_secs(10), "{time:?}");
+}
+
+#[tokio::test]
+async fn an_idle_connection_has_no_longer_than_its_time() {
+    let server = TestServer::builder()
+        .set("server.header_timeout_ms=600000")
+        .set("server.idle_timeout_ms=100")
+        .start()
+        .await;
+    let http1 = b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n";
+    // The same over HTTP/2: its preface, no settings, and a head.
+    let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x19\x01\x05\0\0\0\x01\
+        \x82\x86\x04\x0f/_cenote/health\x01\x04test";
+    for start in [&http1[..], &http2[..]] {
+        time_to_close(&server, start, false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_slow_after_a_while_is_no_idle_connection() {
+    let server = TestServer::builder()
+        .set("server.header_timeout_ms=100")
+        .set("server.idle_timeout_ms=600000")
+        .start()
+        .await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    read_health(&mut stream).await;
+    // Others have had their time meanwhile.
+    for _ in 0..2 {
+        time_to_close(&server, b"", false).await;
+    }
+    stream.write_all(b"GET /_cenote/health HTTP/1.1\r\nX-Slow: ").await.unwrap();
+    let mut rest = Vec::new();
+    let closed = stream.read_to_end(&mut rest);
+    tokio::time::timeout(PATIENCE, closed).await.expect("closed in time").unwrap();
 }
 
 #[tokio::test]
@@ -195,7 +229,7 @@ async fn read_health(stream: &mut TcpStream) {
     let mut text = Vec::new();
     while !text.ends_with(b"{\"status\":\"ok\"}") {
         let read = stream.read_buf(&mut text);
-        let read = tokio::time::timeout(Duration::from_secs(20), read).await.expect("an answer in time");
+        let read = tokio::time::timeout(PATIENCE, read).await.expect("an answer in time");
         assert!(read.unwrap() > 0, "closed after {:?}", String::from_utf8_lossy(&text));
     }
 }
@@ -219,7 +253,7 @@ async fn bodies_beyond_the_room_for_them_are_refused() {
             }
         }
     };
-    let refused = tokio::time::timeout(Duration::from_secs(20), refused).await.expect("no room in time");
+    let refused = tokio::time::timeout(PATIENCE, refused).await.expect("no room in time");
     assert_eq!(refused.error(), "ServiceUnavailableException");
     assert!(refused.json()["message"].as_str().unwrap().contains("room"), "{}", refused.text());
     assert_eq!(server.post("SignUp", &[b' '; 16_384], &[]).await.status, 400, "a small one always fits");
