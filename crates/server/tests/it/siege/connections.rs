@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{interval, timeout};
 use tokio_rustls::TlsConnector;
 
-use super::{PATIENCE, Siege, all, connect, until_closed};
+use super::attack::withstand;
+use super::{Attacker, PATIENCE, Siege, connect, until_closed};
 use crate::support::TestServer;
 
 #[tokio::test]
@@ -29,9 +30,10 @@ async fn one_byte_at_a_time() {
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5000\r\n{",
         "PRI * HTTP/2.0\r\n\r\nSM",
     ];
-    all((0..300_usize).map(|number| async move {
+    let attack = move |number: usize, attacker: Attacker| async move {
         let mut stream = connect(2, address).await;
         stream.write_all(starts[number % starts.len()].as_bytes()).await.unwrap();
+        attacker.stands();
         let (mut read, mut write) = stream.split();
         let trickle = async {
             let mut pause = interval(Duration::from_millis(100));
@@ -45,8 +47,8 @@ async fn one_byte_at_a_time() {
         };
         let both = async { tokio::join!(trickle, closed) };
         timeout(PATIENCE, both).await.expect("closed in time");
-    }))
-    .await;
+    };
+    siege.withstands(300, 150, attack).await;
     siege.raise(100).await;
 }
 
@@ -68,6 +70,8 @@ async fn idle_connections_of_one_address() {
     let refused = async { while siege.metric("cenote_connections_refused_total").await < count - 100 {} };
     timeout(PATIENCE, refused).await.expect("refused in time");
     assert_eq!(siege.metric("cenote_connections_refused_total").await, count - 100);
+    siege.serves().await;
+    assert!(siege.metric("cenote_connections").await > 100, "they stood all the while");
     let mut other = connect(3, siege.address()).await;
     other.write_all(b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     assert!(until_closed(&mut other).await.starts_with(b"HTTP/1.1 200 "));
@@ -83,7 +87,7 @@ async fn idle_connections_of_one_address() {
 #[tokio::test]
 async fn idle_connections_make_room_when_every_place_is_taken() {
     let siege = Siege::lay(&[
-        "server.max_connections=40",
+        "server.max_connections=20",
         "server.max_connections_per_address=0",
         "server.header_timeout_ms=600000",
         "server.idle_timeout_ms=600000",
@@ -95,13 +99,18 @@ async fn idle_connections_make_room_when_every_place_is_taken() {
         "GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
     ];
-    // Far more than there are places, and none of them closes by itself.
-    let mut streams = Vec::new();
-    for number in 0..120 {
-        let mut stream = connect(2, siege.address()).await;
+    let address = siege.address();
+    // More than there are places, and none of them closes by itself.
+    let attack = move |number: usize, mut attacker: Attacker| async move {
+        let mut stream = connect(2, address).await;
         stream.write_all(starts[number % starts.len()].as_bytes()).await.unwrap();
-        streams.push(stream);
-    }
+        attacker.stands();
+        tokio::select! {
+            _ = until_closed(&mut stream) => {}
+            () = attacker.over() => {}
+        }
+    };
+    siege.withstands(30, 5, attack).await;
     siege.raise(100).await;
 }
 
@@ -109,16 +118,25 @@ async fn idle_connections_make_room_when_every_place_is_taken() {
 async fn clients_that_vanish_half_way() {
     let siege = Siege::lay(&["server.idle_timeout_ms=1000", "server.body_timeout_ms=1000"]).await;
     let address = siege.address();
-    all((0..200_usize).map(|number| async move {
+    let attack = move |number: usize, mut attacker: Attacker| async move {
         let mut stream = connect(2, address).await;
         stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{").await.unwrap();
-        if number % 2 == 0 {
+        attacker.stands();
+        match number % 4 {
             // Only its half is closed: it waits for an answer.
-            stream.shutdown().await.unwrap();
-            until_closed(&mut stream).await;
+            0 => {
+                stream.shutdown().await.unwrap();
+                until_closed(&mut stream).await;
+            }
+            // These take their time before they vanish.
+            1 => tokio::select! {
+                _ = until_closed(&mut stream) => {}
+                () = attacker.over() => {}
+            },
+            _ => {}
         }
-    }))
-    .await;
+    };
+    siege.withstands(200, 15, attack).await;
     siege.all_closed().await;
     siege.raise(50).await;
 }
@@ -140,11 +158,12 @@ async fn handshakes_that_stall() {
     // A hello that announces more than comes, a hello that is none, and silence.
     let starts: [&[u8]; 4] =
         [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x16\x03\x01", b"GET / "];
-    let stalled = tokio::spawn(all((0..200_usize).map(move |number| async move {
+    let attack = move |number: usize, attacker: Attacker| async move {
         let mut stream = connect(2, address).await;
         stream.write_all(starts[number % starts.len()]).await.unwrap();
+        attacker.stands();
         until_closed(&mut stream).await;
-    })));
+    };
     let mut roots = RootCertStore::empty();
     roots.add(certificate.cert.der().clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -154,8 +173,7 @@ async fn handshakes_that_stall() {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let connector = TlsConnector::from(Arc::new(config));
-    let mut answered = 0;
-    while !stalled.is_finished() || answered < 5 {
+    let ask = async || {
         let asked = async {
             let stream = connect(1, address).await;
             let name = ServerName::try_from("auth.example.com").unwrap();
@@ -166,7 +184,6 @@ async fn handshakes_that_stall() {
             assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
         };
         timeout(PATIENCE, asked).await.expect("an answer in time");
-        answered += 1;
-    }
-    stalled.await.unwrap();
+    };
+    withstand(200, 75, attack, ask).await;
 }

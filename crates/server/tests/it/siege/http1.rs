@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
-use super::{PATIENCE, Siege, all, connect, connect_with, pour, until_closed};
+use super::{Attacker, PATIENCE, Siege, connect, connect_with, pour, until_closed};
 
 const MIB: usize = 1024 * 1024;
 
@@ -15,16 +15,17 @@ async fn giant_bodies() {
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
     ];
-    all((0..40_usize).map(|number| async move {
+    let attack = move |number: usize, attacker: Attacker| async move {
         let mut stream = connect(2, address).await;
         stream.write_all(heads[number % heads.len()].as_bytes()).await.unwrap();
+        attacker.stands();
         let data = vec![b' '; 64 * 1024];
         let chunk = if number % 2 == 0 { data } else { [b"10000\r\n", &data[..], b"\r\n"].concat() };
         let written = pour(&mut stream, &chunk, 200 * MIB).await;
         assert!(written < 200 * MIB, "nobody reads that much");
         until_closed(&mut stream).await;
-    }))
-    .await;
+    };
+    siege.withstands(40, 1, attack).await;
     siege.raise(100).await;
 }
 
@@ -32,9 +33,10 @@ async fn giant_bodies() {
 async fn many_bodies_that_are_as_large_as_they_may_be() {
     let siege = Siege::lay(&["server.max_buffered_bytes=16777216", "server.body_timeout_ms=2000"]).await;
     let address = siege.address();
-    all((0..200_usize).map(|_| async move {
+    let attack = move |_: usize, attacker: Attacker| async move {
         let mut stream = connect(2, address).await;
         stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n").await.unwrap();
+        attacker.stands();
         // All but the last byte, which never comes.
         pour(&mut stream, &[b' '; 65_535], 16 * 65_535).await;
         let answer = until_closed(&mut stream).await;
@@ -43,8 +45,8 @@ async fn many_bodies_that_are_as_large_as_they_may_be() {
             answer.is_empty() || answer.starts_with("HTTP/1.1 503 ") || answer.contains("in time"),
             "{answer}"
         );
-    }))
-    .await;
+    };
+    siege.withstands(200, 8, attack).await;
     siege.raise(150).await;
 }
 
@@ -52,21 +54,30 @@ async fn many_bodies_that_are_as_large_as_they_may_be() {
 async fn lengths_that_lie() {
     let siege = Siege::lay(&["server.body_timeout_ms=1000", "server.header_timeout_ms=1000"]).await;
     let address = siege.address();
-    let requests: [(&str, &str); 6] = [
+    let requests: [(&str, &str); 8] = [
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{}", "HTTP/1.1 4"),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}", "HTTP/1.1 400 "),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 400 "),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x", "HTTP/1.1 400 "),
-        ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n{}", ""),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n{}",
+            "HTTP/1.1 400 ",
+        ),
         ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n{}", "HTTP/1.1 400 "),
+        // What they promise does not come.
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n{}", "HTTP/1.1 400 "),
+        ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}", "HTTP/1.1 400 "),
     ];
-    for (request, start) in requests {
+    let attack = move |number: usize, attacker: Attacker| async move {
+        let (request, start) = requests[number % requests.len()];
         let mut stream = connect(2, address).await;
         stream.write_all(request.as_bytes()).await.unwrap();
+        attacker.stands();
         let answer = until_closed(&mut stream).await;
-        println!("{request:?}\n{}", String::from_utf8_lossy(&answer));
-        assert!(answer.starts_with(start.as_bytes()), "{request:?}: {}", String::from_utf8_lossy(&answer));
-    }
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(start), "{request:?}: {answer}");
+    };
+    siege.withstands(32, 4, attack).await;
     siege.raise(50).await;
 }
 
@@ -74,7 +85,7 @@ async fn lengths_that_lie() {
 async fn floods_of_headers() {
     let siege = Siege::lay(&["server.header_timeout_ms=2000"]).await;
     let address = siege.address();
-    all((0..60_usize).map(|number| async move {
+    let attack = move |number: usize, attacker: Attacker| async move {
         let mut stream = connect(2, address).await;
         let (start, piece) = match number % 4 {
             0 => ("GET / HTTP/1.1\r\n", "X: y\r\n".repeat(1000)),
@@ -83,10 +94,13 @@ async fn floods_of_headers() {
             _ => ("", "X".repeat(10_000)),
         };
         stream.write_all(start.as_bytes()).await.unwrap();
+        attacker.stands();
+        // Half of them stop before it is too much, and wait.
+        let most = if number % 8 < 4 { 20 * MIB } else { 20_000 };
         let (mut read, mut write) = stream.split();
         let poured = async {
             let mut written = 0;
-            while written < 20 * MIB && write.write_all(piece.as_bytes()).await.is_ok() {
+            while written < most && write.write_all(piece.as_bytes()).await.is_ok() {
                 written += piece.len();
             }
             written
@@ -103,8 +117,8 @@ async fn floods_of_headers() {
         // A client that goes on sending may find the connection reset before it has read the answer.
         let refused = ["HTTP/1.1 431 ", "HTTP/1.1 414 ", "HTTP/1.1 400 "];
         assert!(answer.is_empty() || refused.iter().any(|status| answer.starts_with(status)), "{answer}");
-    }))
-    .await;
+    };
+    siege.withstands(64, 12, attack).await;
     siege.raise(50).await;
 }
 
@@ -112,8 +126,9 @@ async fn floods_of_headers() {
 async fn pipelines_that_are_read() {
     let siege = Siege::lay(&[]).await;
     let address = siege.address();
-    all((0..4_usize).map(|_| async move {
+    let attack = move |_: usize, attacker: Attacker| async move {
         let mut stream = connect(2, address).await;
+        attacker.stands();
         let (mut read, mut write) = stream.split();
         let asked = async {
             let request = "GET /_cenote/health HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -127,8 +142,8 @@ async fn pipelines_that_are_read() {
             assert_eq!(text.matches("HTTP/1.1 200 ").count(), 5000);
         };
         timeout(PATIENCE, async { tokio::join!(asked, answered) }).await.expect("answered in time");
-    }))
-    .await;
+    };
+    siege.withstands(4, 2, attack).await;
     siege.raise(50).await;
 }
 
@@ -136,22 +151,16 @@ async fn pipelines_that_are_read() {
 async fn answers_that_nobody_reads() {
     let siege = Siege::lay(&["server.idle_timeout_ms=1500", "server.header_timeout_ms=1500"]).await;
     let address = siege.address();
-    let clients: Vec<_> = (0..50_usize)
-        .map(|_| {
-            tokio::spawn(async move {
-                // What the system takes in for it would be megabytes.
-                let mut stream = connect_with(2, address, Some(16 * 1024)).await;
-                // Large, and made without effort.
-                let requests = "GET /_cenote/inbox HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
-                // Never reads; the server stops reading as well, and then closes.
-                pour(&mut stream, requests.as_bytes(), usize::MAX).await;
-                stream
-            })
-        })
-        .collect();
-    for client in clients {
-        client.await.unwrap();
-    }
+    let attack = move |_: usize, attacker: Attacker| async move {
+        // What the system takes in for it would be megabytes.
+        let mut stream = connect_with(2, address, Some(16 * 1024)).await;
+        // Large, and made without effort.
+        let requests = "GET /_cenote/inbox HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+        attacker.stands();
+        // Never reads; the server stops reading as well, and then closes.
+        pour(&mut stream, requests.as_bytes(), usize::MAX).await;
+    };
+    siege.withstands(8, 4, attack).await;
     siege.all_closed().await;
     siege.raise(100).await;
 }

@@ -1,11 +1,15 @@
 //! HTTP/2, frame by frame.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
-use super::{PATIENCE, Siege, all, connect, get, pour, until_closed};
+use super::{Attacker, PATIENCE, Siege, connect, get, pour, until_closed};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -132,24 +136,28 @@ async fn requests_that_are_reset_as_soon_as_they_run() {
         let name = format!("user{number}");
         json!({ "ClientId": client_id, "Username": name, "Password": "Passw0rd!" }).to_string()
     };
-    let attackers: Vec<_> = (0..3_u32)
-        .map(|attacker| {
-            let sign_up = sign_up.clone();
-            tokio::spawn(async move {
-                ask_and_reset(address, |number| sign_up(attacker * 100_000 + number)).await
-            })
-        })
-        .collect();
+    let (asked, connections) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
+    let attack = |number: usize, attacker: Attacker| {
+        let (sign_up, asked, connections) = (sign_up.clone(), Arc::clone(&asked), Arc::clone(&connections));
+        async move {
+            attacker.stands();
+            let first = u32::try_from(number).unwrap() * 100_000;
+            let (requests, opened) = ask_and_reset(address, |number| sign_up(first + number)).await;
+            asked.fetch_add(requests, Ordering::SeqCst);
+            connections.fetch_add(opened, Ordering::SeqCst);
+        }
+    };
     let mut most = 0;
-    while !attackers.iter().all(tokio::task::JoinHandle::is_finished) {
-        most = most.max(siege.metric("cenote_requests_in_flight").await);
+    let watched = async {
+        loop {
+            most = most.max(siege.metric("cenote_requests_in_flight").await);
+        }
+    };
+    tokio::select! {
+        () = siege.withstands(3, 2, attack) => {}
+        () = watched => {}
     }
-    let (mut asked, mut connections) = (0, 0);
-    for attacker in attackers {
-        let (requests, opened) = attacker.await.unwrap();
-        asked += requests;
-        connections += opened;
-    }
+    let (asked, connections) = (asked.load(Ordering::SeqCst), connections.load(Ordering::SeqCst));
     println!("{asked} requests on {connections} connections, {most} at once");
     assert!(asked > 1000, "{asked}");
     assert!(most <= connections * 32 + 2, "{most} at once on {connections} connections");
@@ -160,19 +168,23 @@ async fn requests_that_are_reset_as_soon_as_they_run() {
 async fn headers_without_an_end() {
     let siege = Siege::lay(&["server.header_timeout_ms=2000", "server.idle_timeout_ms=2000"]).await;
     let address = siege.address();
-    all((0..20_usize).map(|number| async move {
+    let attack = move |number: usize, attacker: Attacker| async move {
         let mut stream = open(address, &[]).await;
         stream.write_all(&frame(HEADERS, 0, 1, &request("GET", "/"))).await.unwrap();
-        let piece = if number % 2 == 0 {
-            frame(CONTINUATION, 0, 1, &literal("x-header", &"x".repeat(100)).repeat(140))
-        } else {
-            frame(CONTINUATION, 0, 1, b"")
+        attacker.stands();
+        let piece = match number % 3 {
+            0 => Some(frame(CONTINUATION, 0, 1, &literal("x-header", &"x".repeat(100)).repeat(140))),
+            1 => Some(frame(CONTINUATION, 0, 1, b"")),
+            // Nothing more comes.
+            _ => None,
         };
-        let written = pour(&mut stream, &piece, 50 * MIB).await;
-        assert!(written < 50 * MIB, "nobody reads that much");
+        if let Some(piece) = piece {
+            let written = pour(&mut stream, &piece, 50 * MIB).await;
+            assert!(written < 50 * MIB, "nobody reads that much");
+        }
         until_closed(&mut stream).await;
-    }))
-    .await;
+    };
+    siege.withstands(30, 5, attack).await;
     siege.all_closed().await;
     siege.raise(100).await;
 }
@@ -188,21 +200,20 @@ async fn floods_of_small_frames() {
         frame(2, 0, 1, &[0, 0, 0, 0, 1]),
         frame(RST_STREAM, 0, 1, &[0, 0, 0, 8]),
     ];
-    let clients: Vec<_> = (0..20_usize)
-        .map(|number| {
-            let piece = kinds[number % kinds.len()].repeat(100);
-            tokio::spawn(async move {
-                // Never reads what it is answered.
-                let mut stream = open(address, &[]).await;
-                pour(&mut stream, &piece, 2 * MIB).await;
-                stream
-            })
-        })
-        .collect();
-    let mut open = Vec::new();
-    for client in clients {
-        open.push(client.await.unwrap());
-    }
+    let attack = move |number: usize, attacker: Attacker| {
+        let piece = kinds[number % kinds.len()].repeat(100);
+        async move {
+            let mut stream = open(address, &[]).await;
+            attacker.stands();
+            // Never reads what it is answered.
+            pour(&mut stream, &piece, 2 * MIB).await;
+            let mut pause = interval(Duration::from_millis(50));
+            while stream.write_all(&piece).await.is_ok() {
+                pause.tick().await;
+            }
+        }
+    };
+    siege.withstands(20, 6, attack).await;
     siege.all_closed().await;
     siege.raise(100).await;
 }
@@ -211,8 +222,9 @@ async fn floods_of_small_frames() {
 async fn streams_without_an_end() {
     let siege = Siege::lay(&["server.body_timeout_ms=1500", "server.idle_timeout_ms=1500"]).await;
     let address = siege.address();
-    all((0..20_usize).map(|_| async move {
+    let attack = move |_: usize, attacker: Attacker| async move {
         let mut stream = open(address, &[]).await;
+        attacker.stands();
         for number in 0..500_u32 {
             let head = frame(HEADERS, END_HEADERS, number * 2 + 1, &request("POST", "/"));
             if stream.write_all(&head).await.is_err() {
@@ -224,8 +236,8 @@ async fn streams_without_an_end() {
             }
         }
         until_closed(&mut stream).await;
-    }))
-    .await;
+    };
+    siege.withstands(20, 4, attack).await;
     siege.all_closed().await;
     siege.raise(100).await;
 }
@@ -280,7 +292,8 @@ async fn streams_that_hold_as_much_as_they_can() {
     for attacker in attackers {
         open.push(attacker.await.unwrap());
     }
-    assert!(siege.metric("cenote_connections").await >= 100);
+    siege.serves().await;
+    assert!(siege.metric("cenote_connections").await > 100, "they stood all the while");
     drop(open);
     siege.all_closed().await;
     // Each might hold three if nobody counted.
@@ -310,6 +323,8 @@ async fn requests_beside_others_find_room_or_are_refused() {
     }
     let expected = 6 * (32 - 4) - 51;
     timeout(PATIENCE, async { while refused().await < expected {} }).await.expect("refused in time");
+    siege.serves().await;
+    assert!(siege.metric("cenote_connections").await > streams.len() as u64, "they stood all the while");
     drop(streams);
     siege.all_closed().await;
     assert_eq!(refused().await, expected);
@@ -376,9 +391,10 @@ async fn a_request_that_crosses_the_farewell_is_answered() {
 async fn windows_that_never_open() {
     let siege = Siege::lay(&["server.idle_timeout_ms=2000"]).await;
     let address = siege.address();
-    all((0..50_usize).map(|_| async move {
+    let attack = move |_: usize, attacker: Attacker| async move {
         // Nothing may be sent to it.
         let mut stream = open(address, &[0, 4, 0, 0, 0, 0]).await;
+        attacker.stands();
         for number in 0..200_u32 {
             let head = request("GET", "/_cenote/metrics");
             if stream
@@ -390,8 +406,8 @@ async fn windows_that_never_open() {
             }
         }
         until_closed(&mut stream).await;
-    }))
-    .await;
+    };
+    siege.withstands(50, 25, attack).await;
     siege.all_closed().await;
     siege.raise(150).await;
 }

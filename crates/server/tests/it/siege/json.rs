@@ -2,7 +2,7 @@
 
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Siege, all, connect, until_closed};
+use super::{Attacker, Siege, connect, until_closed};
 
 const MOST: usize = 1024 * 1024;
 
@@ -55,26 +55,31 @@ async fn bodies_that_cost_more_than_they_should() {
         .iter()
         .flat_map(|operation| bodies().into_iter().map(move |body| (*operation, body)))
         .collect();
-    for portion in requests.chunks(10) {
-        all(portion.iter().cloned().map(|(operation, body)| async move {
-            let mut stream = connect(2, address).await;
-            let head = format!(
-                "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\
-                 X-Amz-Target: AWSCognitoIdentityProviderService.{operation}\r\n\r\n",
-                body.len()
-            );
-            stream.write_all(head.as_bytes()).await.unwrap();
-            stream.write_all(&body).await.unwrap();
-            let answer = String::from_utf8(until_closed(&mut stream).await).unwrap();
-            assert!(answer.starts_with("HTTP/1.1 400 "), "{operation} {answer}");
-            assert!(
-                answer.contains("\"SerializationException\"") || answer.contains("\"InvalidParameterException\""),
-                "{operation} {answer}"
-            );
-            // What is refused is not sent back whole.
-            assert!(answer.len() < 8192, "{operation} {}", answer.len());
-        }))
-        .await;
+    for portion in requests.chunks(13) {
+        let attack = |number: usize, attacker: Attacker| {
+            let (operation, body) = portion[number].clone();
+            async move {
+                let mut stream = connect(2, address).await;
+                let head = format!(
+                    "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\
+                     X-Amz-Target: AWSCognitoIdentityProviderService.{operation}\r\n\r\n",
+                    body.len()
+                );
+                stream.write_all(head.as_bytes()).await.unwrap();
+                attacker.stands();
+                stream.write_all(&body).await.unwrap();
+                let answer = String::from_utf8(until_closed(&mut stream).await).unwrap();
+                assert!(answer.starts_with("HTTP/1.1 400 "), "{operation} {answer}");
+                assert!(
+                    answer.contains("\"SerializationException\"")
+                        || answer.contains("\"InvalidParameterException\""),
+                    "{operation} {answer}"
+                );
+                // What is refused is not sent back whole.
+                assert!(answer.len() < 8192, "{operation} {}", answer.len());
+            }
+        };
+        siege.withstands(portion.len(), 1, attack).await;
     }
     siege.raise(250).await;
 }

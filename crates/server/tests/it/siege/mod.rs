@@ -1,6 +1,7 @@
 //! Clients that mean harm, against the program itself: its memory stays bounded, its connections are closed in time, and
 //! an honest client is served all the while.
 
+mod attack;
 mod connections;
 mod http1;
 mod http2;
@@ -13,9 +14,10 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use self::attack::Attacker;
 use crate::binary::{Program, cenote};
 use crate::support::{ANY_DATE, ANY_SIGNATURE};
 
@@ -53,8 +55,7 @@ impl Siege {
         let (ended, watched) = watch::channel(false);
         let honest = tokio::spawn(async move {
             let mut answered = 0;
-            // At least a few, however short the siege was.
-            while !*watched.borrow() || answered < 5 {
+            while !*watched.borrow() {
                 ask(address).await;
                 answered += 1;
             }
@@ -65,6 +66,23 @@ impl Siege {
 
     fn address(&self) -> SocketAddr {
         self.program.address
+    }
+
+    /// Others are served while the test holds what it attacks with.
+    async fn serves(&self) {
+        for _ in 0..attack::ANSWERS {
+            ask(self.address()).await;
+        }
+    }
+
+    /// Others are served while so many attack, of whom at least `standing` stand at any time: see [`attack::withstand`].
+    async fn withstands<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        attackers: usize,
+        standing: usize,
+        attack: impl Fn(usize, Attacker) -> F,
+    ) {
+        attack::withstand(attackers, standing, attack, async || ask(self.address()).await).await;
     }
 
     /// The honest client was always answered, the server never took more memory than this, and it stops in order.
@@ -169,12 +187,4 @@ async fn pour(stream: &mut TcpStream, piece: &[u8], most: usize) -> usize {
     };
     timeout(PATIENCE, poured).await.expect("written or refused in time");
     written
-}
-
-/// Runs all, and waits for all.
-async fn all<F: Future<Output = ()> + Send + 'static>(clients: impl IntoIterator<Item = F>) {
-    let mut running: JoinSet<()> = clients.into_iter().collect();
-    while let Some(ended) = running.join_next().await {
-        ended.unwrap();
-    }
 }
