@@ -1,8 +1,10 @@
 //! Request rates: by quota category, for the instance, pools, clients, users and addresses.
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
-use crate::support::{Reply, TestServer};
+use crate::support::{ANY_DATE, ANY_SIGNATURE, Reply, TestServer};
 
 const REFUSED: &str = "{\"__type\":\"TooManyRequestsException\",\"message\":\"Rate exceeded\"}";
 
@@ -16,13 +18,29 @@ fn is_refused(reply: &Reply) -> bool {
     refused
 }
 
-/// How many of twenty calls are refused. They take far less than the seconds that another twenty tokens would need.
-async fn refused(server: &TestServer, operation: &str, body: &Value) -> usize {
+/// How many of these calls are refused. All are sent before the first answer is read, so that they are counted at about the same
+/// moment however long each of them takes.
+async fn refused_of(server: &TestServer, operation: &str, bodies: impl IntoIterator<Item = Value>) -> usize {
+    let target = format!("AWSCognitoIdentityProviderService.{operation}");
+    let headers = [("X-Amz-Target", target.as_str()), ANY_SIGNATURE, ANY_DATE];
+    let mut streams = Vec::new();
+    for body in bodies {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = server.head("POST", "/", &headers, body.len()) + &body;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
     let mut refused = 0;
-    for _ in 0..20 {
-        refused += usize::from(is_refused(&server.call(operation, body).await));
+    for mut stream in streams {
+        refused += usize::from(is_refused(&Reply::read(&mut stream).await));
     }
     refused
+}
+
+/// How many of twenty.
+async fn refused(server: &TestServer, operation: &str, body: &Value) -> usize {
+    refused_of(server, operation, std::iter::repeat_n(body.clone(), 20)).await
 }
 
 /// A pool with a client that hides its users.
@@ -66,7 +84,7 @@ async fn a_category_has_its_rate_and_no_other_is_touched() {
 
 #[tokio::test]
 async fn the_connection_outlives_a_refusal() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::io::AsyncReadExt as _;
     let server =
         TestServer::builder().set("limits.address_requests_per_second.user_account_recovery=1").start().await;
     let body = forgot("client", "somebody").to_string();
@@ -75,7 +93,7 @@ async fn the_connection_outlives_a_refusal() {
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(request.repeat(9).as_bytes()).await.unwrap();
     stream.write_all(b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut text = String::new();
@@ -187,15 +205,14 @@ async fn a_user_has_a_rate_whether_it_exists_or_not_and_in_any_letter_case() {
     let (client_id, pool_id) = pool(&server, "one").await;
     server.ok("AdminCreateUser", &json!({ "UserPoolId": pool_id, "Username": "real" })).await;
     for name in ["real", "invented"] {
-        let mut count = 0;
-        for attempt in 0..20 {
+        let sign_in = |attempt| {
             let name = if attempt % 2 == 0 { name.to_owned() } else { name.to_uppercase() };
-            let parameters = json!({ "USERNAME": name, "PASSWORD": "wrong" });
-            let body = json!({
-                "ClientId": client_id, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters
-            });
-            count += usize::from(is_refused(&server.call("InitiateAuth", &body).await));
-        }
+            json!({
+                "ClientId": client_id, "AuthFlow": "USER_PASSWORD_AUTH",
+                "AuthParameters": { "USERNAME": name, "PASSWORD": "wrong" }
+            })
+        };
+        let count = refused_of(&server, "InitiateAuth", (0..20).map(sign_in)).await;
         assert!(count >= 10, "{name} {count}");
     }
     let (other, reset) = (pool(&server, "two").await, forgot(&client_id, "real"));
@@ -279,11 +296,11 @@ async fn serve_starts_with_cognitos_quotas_and_dev_with_none() {
     let body = json!({ "ClientId": "nosuchclient", "Username": "a" });
     let serve = TestServer::builder().serve().start().await;
     let dev = TestServer::new().await;
-    let mut counts = (0, 0);
-    for _ in 0..60 {
-        counts.0 += usize::from(is_refused(&serve.call("ForgotPassword", &body).await));
-        counts.1 += usize::from(is_refused(&dev.call("ForgotPassword", &body).await));
-    }
+    let calls = || std::iter::repeat_n(body.clone(), 60);
+    let counts = (
+        refused_of(&serve, "ForgotPassword", calls()).await,
+        refused_of(&dev, "ForgotPassword", calls()).await,
+    );
     assert!(counts.0 > 0, "ten a second of one user: {counts:?}");
     assert_eq!(counts.1, 0);
 }
