@@ -1,6 +1,6 @@
 //! Sign-ins with an authenticator app. A row measures one of their two steps; for the second, the first is done beforehand.
 
-use cenote_crypto::{SecretBytes, totp};
+use cenote_crypto::totp;
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -24,7 +24,8 @@ pub async fn enrol(world: &mut World, server: &Running, users: usize) -> Result<
         let tokens = server.call("InitiateAuth", &world.sign_in(&app_name(user), PASSWORD)).await?;
         let token = text(&tokens, "/AuthenticationResult/AccessToken")?;
         let associated = server.call("AssociateSoftwareToken", &json!({ "AccessToken": token })).await?;
-        let app = decode(&text(&associated, "/SecretCode")?)?;
+        let secret = text(&associated, "/SecretCode")?;
+        let app = totp::parse_seed_text(&secret).ok_or("a secret code is no base32")?;
         let code = totp::code(&app, totp::step(server.advance(0).await?));
         server.call("VerifySoftwareToken", &json!({ "AccessToken": token, "UserCode": code })).await?;
         let preference = json!({ "AccessToken": token, "SoftwareTokenMfaSettings": { "Enabled": true } });
@@ -61,23 +62,4 @@ pub async fn answers(world: &World, server: &Running) -> Result<Vec<Request>, Fa
         Ok(Request::api("RespondToAuthChallenge", &body).expecting(r#""AccessToken":"ey"#).about(user))
     };
     sessions.into_iter().map(answer).collect()
-}
-
-/// The key that base32 (RFC 4648) stands for.
-fn decode(text: &str) -> Result<SecretBytes, Failure> {
-    let (mut bits, mut length, mut key) = (0_u32, 0, Vec::new());
-    for byte in text.bytes() {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return Err("a secret code is no base32".into()),
-        };
-        bits = (bits << 5 | u32::from(digit)) & 0xfff;
-        length += 5;
-        if length >= 8 {
-            length -= 8;
-            key.push((bits >> length & 0xff) as u8);
-        }
-    }
-    Ok(SecretBytes::new(key))
 }

@@ -169,3 +169,29 @@ impl Connection {
         Ok((status, body))
     }
 }
+
+/// The members of both.
+#[must_use]
+pub fn merged(mut base: Value, more: Value) -> Value {
+    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
+        base.extend(more);
+    }
+    base
+}
+
+/// A text in an answer, by its JSON pointer; empty if it is not there.
+#[must_use]
+pub fn text(answer: &Value, pointer: &str) -> String {
+    answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// An attribute of a user or device in an answer; empty if it has none of the name.
+#[must_use]
+pub fn attribute(holder: &Value, list: &str, name: &str) -> String {
+    let attributes = holder.pointer(list).and_then(Value::as_array).into_iter().flatten();
+    attributes
+        .into_iter()
+        .find(|one| text(one, "/Name") == name)
+        .map(|one| text(one, "/Value"))
+        .unwrap_or_default()
+}

@@ -7,8 +7,9 @@
 //! | --- | --- |
 //! | [`server`], [`postgres`] | the binary under test, and a database for it |
 //! | [`connection`] | calls of its API |
-//! | [`world`] | the pool that everybody is in |
+//! | [`world`] | the pools that everybody is in |
 //! | [`person`] | what a person does, and must still be afterwards |
+//! | [`phone`] | the same for a device, an app and refresh tokens that change |
 //! | [`thing`] | the same for pools, app clients and groups |
 //! | [`load`] | many hands at work, and the check of what they were told |
 //! | [`disk`] | the failing disk |
@@ -18,6 +19,7 @@ pub mod connection;
 pub mod disk;
 pub mod load;
 pub mod person;
+pub mod phone;
 pub mod postgres;
 pub mod power_cut;
 pub mod random;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::connection::Connection;
-use crate::person::{Person, Step, attribute};
+use crate::connection::{Connection, attribute};
+use crate::person::{Person, Step};
+use crate::phone::Phone;
 use crate::random::Random;
 use crate::server::{PATIENCE, Running};
 use crate::thing::{Kind, Thing};
@@ -18,8 +19,6 @@ use crate::world::World;
 
 /// Persons that a hand plays at the same time.
 const PERSONS: usize = 4;
-/// After so many steps a person retires, and another one comes.
-const CAREER: u32 = 40;
 
 /// Counts what was acknowledged.
 #[derive(Debug, Default)]
@@ -64,23 +63,31 @@ struct Hand {
     number: usize,
     persons: Vec<Person>,
     things: Vec<Thing>,
+    phone: Phone,
     retired: Vec<Person>,
     random: Random,
     hired: usize,
 }
 
 impl Hand {
-    fn new(number: usize, mut random: Random) -> Self {
+    fn new(
+        number: usize,
+        mut random: Random,
+        world: &World,
+        connection: &mut Connection,
+    ) -> Result<Self, Failure> {
         // Things are few, and every change of them makes all caches read anew.
         let kind = Kind::ALL.get(number).copied();
         let things = kind.map(|kind| Thing::new(kind, format!("{kind:?}"), random.split()));
         let things = things.into_iter().collect();
-        let mut hand = Self { number, persons: Vec::new(), things, retired: Vec::new(), random, hired: 0 };
+        let phone = Phone::create(format!("phone-{number}"), random.split(), world, connection)?;
+        let mut hand =
+            Self { number, persons: Vec::new(), things, phone, retired: Vec::new(), random, hired: 0 };
         for _ in 0..PERSONS {
             let person = hand.hire();
             hand.persons.push(person);
         }
-        hand
+        Ok(hand)
     }
 
     fn hire(&mut self) -> Person {
@@ -89,15 +96,22 @@ impl Hand {
     }
 
     /// Works until the connection breaks.
-    fn work(&mut self, world: &World, mut connection: Connection, ledger: &Ledger) -> Result<(), Failure> {
+    fn work(
+        &mut self,
+        world: &World,
+        mut connection: Connection,
+        career: u32,
+        ledger: &Ledger,
+    ) -> Result<(), Failure> {
         loop {
-            let index = self.random.index(self.persons.len() + self.things.len());
-            let step = match self.persons.get_mut(index) {
-                Some(person) => person.step(world, &mut connection)?,
-                None => match self.things.first_mut() {
-                    Some(thing) => thing.step(world, &mut connection)?,
-                    None => Step::Nothing,
-                },
+            let (persons, things) = (self.persons.len(), self.things.len());
+            let index = self.random.index(persons + things + 1);
+            let step = if let Some(person) = self.persons.get_mut(index) {
+                person.step(world, &mut connection)?
+            } else if let Some(thing) = self.things.get_mut(index - persons) {
+                thing.step(world, &mut connection)?
+            } else {
+                self.phone.step(world, &mut connection)?
             };
             match step {
                 Step::Acknowledged => ledger.acknowledge(),
@@ -105,12 +119,7 @@ impl Hand {
                 Step::Broken if ledger.ending.load(Ordering::SeqCst) => return Ok(()),
                 Step::Broken => return Err("the connection broke before the server was ended".into()),
             }
-            // Nobody retires before the last letter: after each check the inbox is emptied.
-            if self
-                .persons
-                .get(index)
-                .is_some_and(|person| person.steps() >= CAREER && !person.awaits_letter())
-            {
+            if self.persons.get(index).is_some_and(|person| person.steps() >= career && person.may_retire()) {
                 let person = self.hire();
                 if let Some(old) = self.persons.get_mut(index) {
                     self.retired.push(std::mem::replace(old, person));
@@ -119,22 +128,38 @@ impl Hand {
         }
     }
 
-    fn check(&mut self, world: &World, mut connection: Connection) -> Result<(), Failure> {
+    fn check(&mut self, world: &World, mut connection: Connection, retired: Retired) -> Result<(), Failure> {
         for person in &mut self.persons {
             person.check(world, &mut connection)?;
         }
         for thing in &mut self.things {
             thing.check(world, &mut connection)?;
         }
-        // Those who retired have to be what they were; a few are looked at closely.
-        for _ in 0..2 {
-            let index = self.random.index(self.retired.len());
-            if let Some(person) = self.retired.get_mut(index) {
-                person.check(world, &mut connection)?;
+        self.phone.check(world, &mut connection)?;
+        match retired {
+            Retired::Few => {
+                for _ in 0..2 {
+                    let index = self.random.index(self.retired.len());
+                    if let Some(person) = self.retired.get_mut(index) {
+                        person.check(world, &mut connection)?;
+                    }
+                }
+            }
+            Retired::All => {
+                for person in &mut self.retired {
+                    person.check(world, &mut connection)?;
+                }
             }
         }
         Ok(())
     }
+}
+
+/// How many of those who retired are looked at closely; all of them have to be in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retired {
+    Few,
+    All,
 }
 
 /// Everybody.
@@ -142,6 +167,8 @@ impl Hand {
 pub struct Load {
     world: World,
     hands: Vec<Hand>,
+    /// After so many steps a person retires, and another one comes.
+    career: u32,
     pub ledger: Ledger,
 }
 
@@ -150,10 +177,13 @@ impl Load {
     ///
     /// # Errors
     /// When the server refuses.
-    pub fn create(server: &Running, hands: usize, random: &mut Random) -> Result<Self, Failure> {
-        let world = World::create(&mut server.connect())?;
-        let hands = (0..hands).map(|number| Hand::new(number, random.split())).collect();
-        Ok(Self { world, hands, ledger: Ledger::default() })
+    pub fn create(server: &Running, hands: usize, career: u32, random: &mut Random) -> Result<Self, Failure> {
+        let mut connection = server.connect();
+        let world = World::create(&mut connection)?;
+        let hands = (0..hands)
+            .map(|number| Hand::new(number, random.split(), &world, &mut connection))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { world, hands, career, ledger: Ledger::default() })
     }
 
     /// Lets all hands work, until so much more was acknowledged, and a little longer; then `end` ends the server.
@@ -168,7 +198,7 @@ impl Load {
         end: impl FnOnce(Running) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let target = self.ledger.acknowledged() + more;
-        let (world, ledger) = (&self.world, &self.ledger);
+        let (world, career, ledger) = (&self.world, self.career, &self.ledger);
         ledger.ending.store(false, Ordering::SeqCst);
         std::thread::scope(|scope| {
             let hands: Vec<_> = self
@@ -176,7 +206,7 @@ impl Load {
                 .iter_mut()
                 .map(|hand| {
                     let connection = server.connect();
-                    scope.spawn(move || hand.work(world, connection, ledger))
+                    scope.spawn(move || hand.work(world, connection, career, ledger))
                 })
                 .collect();
             let progress = ledger.wait_for(target);
@@ -194,7 +224,7 @@ impl Load {
     ///
     /// # Errors
     /// What is lost, or there by half.
-    pub fn check(&mut self, server: &Running) -> Result<(), Failure> {
+    pub fn check(&mut self, server: &Running, retired: Retired) -> Result<(), Failure> {
         server.settle()?;
         let world = &self.world;
         std::thread::scope(|scope| {
@@ -203,7 +233,7 @@ impl Load {
                 .iter_mut()
                 .map(|hand| {
                     let connection = server.connect();
-                    scope.spawn(move || hand.check(world, connection))
+                    scope.spawn(move || hand.check(world, connection, retired))
                 })
                 .collect();
             hands.into_iter().try_for_each(|hand| hand.join().map_err(|_| "a hand panicked")?)

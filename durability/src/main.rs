@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use cenote_durability::load::Load;
+use cenote_durability::load::{Load, Retired};
 use cenote_durability::postgres::Database;
 use cenote_durability::random::Random;
 use cenote_durability::server::{self, Setup};
@@ -33,6 +33,9 @@ struct Options {
     /// How many write at the same time.
     #[arg(long, default_value_t = 16)]
     hands: usize,
+    /// After so many requests a person is left in peace, and another one comes.
+    #[arg(long, default_value_t = 40)]
+    career: u32,
     /// Makes the same choices as the run that printed it; what the server was doing when it was killed is never the same.
     #[arg(long)]
     seed: Option<u64>,
@@ -101,7 +104,7 @@ fn rounds(
     started: Instant,
 ) -> Result<(), Failure> {
     let mut server = setup.start()?;
-    let mut load = Load::create(&server, options.hands, random)?;
+    let mut load = Load::create(&server, options.hands, options.career, random)?;
     let share = (options.writes / options.kills.max(1)).max(1);
     let mut early = 0;
     for kill in 1..=options.kills {
@@ -124,7 +127,8 @@ fn rounds(
         }
         database.map_or(Ok(()), Database::settle)?;
         server = setup.start()?;
-        load.check(&server)?;
+        let retired = if kill == options.kills { Retired::All } else { Retired::Few };
+        load.check(&server, retired)?;
         let log = setup.log();
         if let Some(line) = log.lines().find(|line| line.contains("panicked") || line.contains("ERROR")) {
             return Err(format!("in the log: {line}").into());

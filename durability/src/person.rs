@@ -3,8 +3,6 @@
 mod act;
 mod check;
 
-pub use check::attribute;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -152,10 +150,11 @@ impl Person {
         self.steps
     }
 
-    /// Whether a message to it was acknowledged that it has not seen.
+    /// Nobody retires before the last letter, since the inbox is emptied after each check, nor in the middle of a sign-in,
+    /// which would be too old when it is looked at.
     #[must_use]
-    pub const fn awaits_letter(&self) -> bool {
-        self.state.awaited.is_some()
+    pub const fn may_retire(&self) -> bool {
+        self.state.awaited.is_none() && self.state.session.is_none()
     }
 
     /// What lists show of it, if it is there: sub, status, whether it is enabled, e-mail address and whether that is verified.
@@ -216,9 +215,4 @@ impl State {
             self.codes.insert(purpose, code);
         }
     }
-}
-
-/// A text in an answer, by its JSON pointer; empty if it is not there.
-fn text(answer: &Value, pointer: &str) -> String {
-    answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

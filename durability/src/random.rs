@@ -38,4 +38,16 @@ impl Random {
     pub fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
+
+    /// One of some things, each as often as its weight says. `None` if none has any.
+    pub fn choose<T: Copy>(&mut self, weighted: &[(u64, T)]) -> Option<T> {
+        let mut drawn = self.below(weighted.iter().map(|(weight, _)| weight).sum());
+        for (weight, one) in weighted {
+            if drawn < *weight {
+                return Some(*one);
+            }
+            drawn -= weight;
+        }
+        None
+    }
 }

@@ -1,9 +1,9 @@
-//! The pool that everybody is in.
+//! The pools that everybody is in.
 
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::connection::Connection;
+use crate::connection::{Connection, merged, text};
 use crate::random::Random;
 
 const GROUPS: usize = 4;
@@ -14,6 +14,15 @@ const SHARED_EMAILS: usize = 8;
 pub struct World {
     pub pool_id: String,
     pub client_id: String,
+    /// Where users have phones.
+    pub phones: Home,
+}
+
+/// A pool and its client.
+#[derive(Clone, Debug)]
+pub struct Home {
+    pub pool_id: String,
+    pub client_id: String,
 }
 
 impl World {
@@ -22,24 +31,25 @@ impl World {
     /// # Errors
     /// When the server refuses.
     pub fn create(connection: &mut Connection) -> Result<Self, Failure> {
-        let mut call = |operation: &str, body: &Value| {
-            connection.call(operation, body).map_err(|refusal| format!("{operation}: {refusal}"))
-        };
-        let text = |answer: &Value, pointer| {
-            answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
         let pool = json!({ "PoolName": "durability", "AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"] });
-        let pool_id = text(&call("CreateUserPool", &pool)?, "/UserPool/Id");
-        let client = json!({
-            "UserPoolId": pool_id,
-            "ClientName": "durability",
-            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        let client = json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"] });
+        let Home { pool_id, client_id } = Home::create(&pool, client, connection)?;
+        let devices =
+            json!({ "ChallengeRequiredOnNewDevice": false, "DeviceOnlyRememberedOnUserPrompt": true });
+        let pool = json!({ "PoolName": "phones", "DeviceConfiguration": devices });
+        let rotation = json!({ "Feature": "ENABLED", "RetryGracePeriodSeconds": 0 });
+        let client =
+            json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"], "RefreshTokenRotation": rotation });
+        let phones = Home::create(&pool, client, connection)?;
+        let offer = json!({
+            "UserPoolId": phones.pool_id, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": { "Enabled": true },
         });
-        let client_id = text(&call("CreateUserPoolClient", &client)?, "/UserPoolClient/ClientId");
+        call(connection, "SetUserPoolMfaConfig", &offer)?;
         for number in 0..GROUPS {
-            call("CreateGroup", &json!({ "UserPoolId": pool_id, "GroupName": format!("group-{number}") }))?;
+            let group = json!({ "UserPoolId": pool_id, "GroupName": format!("group-{number}") });
+            call(connection, "CreateGroup", &group)?;
         }
-        Ok(Self { pool_id, client_id })
+        Ok(Self { pool_id, client_id, phones })
     }
 
     /// The name of a group.
@@ -52,4 +62,20 @@ impl World {
     pub fn shared_email(&self, random: &mut Random) -> String {
         format!("shared-{}@example.com", random.index(SHARED_EMAILS))
     }
+}
+
+impl Home {
+    fn create(pool: &Value, client: Value, connection: &mut Connection) -> Result<Self, Failure> {
+        let pool_id = text(&call(connection, "CreateUserPool", pool)?, "/UserPool/Id");
+        // What is kept of a sign-in is tried much later.
+        let base = json!({
+            "UserPoolId": pool_id, "ClientName": "durability", "AuthSessionValidity": 15, "AccessTokenValidity": 24,
+        });
+        let client = call(connection, "CreateUserPoolClient", &merged(base, client))?;
+        Ok(Self { pool_id, client_id: text(&client, "/UserPoolClient/ClientId") })
+    }
+}
+
+fn call(connection: &mut Connection, operation: &str, body: &Value) -> Result<Value, Failure> {
+    connection.call(operation, body).map_err(|refusal| format!("{operation}: {refusal}").into())
 }

@@ -239,9 +239,11 @@ fn siege(workspace: &Workspace) -> Outcome {
 fn crash(workspace: &Workspace) -> Outcome {
     let built = build_packages(workspace, &["--package", "cenote", "--package", "cenote-durability"])?;
     let long = workspace.extent() == Extent::Long;
-    let (kills, writes) = if long { ("100", "100000") } else { ("4", "800") };
+    let (kills, writes, career) = if long { ("100", "100000", "40") } else { ("4", "800", "8") };
     let mut command = workspace.command(built.join("cenote-durability"));
-    command.args(["--kills", kills, "--writes", writes]).env("CENOTE_BINARY", built.join("cenote"));
+    command
+        .args(["--kills", kills, "--writes", writes, "--career", career])
+        .env("CENOTE_BINARY", built.join("cenote"));
     run_program(&mut command)
 }
 

@@ -38,6 +38,22 @@ pub fn seed_text(seed: &SecretBytes) -> SecretString {
     SecretString::new(text)
 }
 
+/// The seed whose text form this is; `None` for what is no base32. An app does this when the text is typed in.
+pub fn parse_seed_text(text: &str) -> Option<SecretBytes> {
+    let mut seed = Vec::with_capacity(text.len() * 5 / 8);
+    let (mut bits, mut length) = (0, 0);
+    for character in text.bytes() {
+        let digit = ALPHABET.iter().position(|known| *known == character)?;
+        bits = (bits << 5 | digit) & 0xfff;
+        length += 5;
+        if length >= 8 {
+            length -= 8;
+            seed.push(u8::try_from(bits >> length & 0xff).ok()?);
+        }
+    }
+    Some(SecretBytes::new(seed))
+}
+
 /// The number of the step an instant lies in.
 pub const fn step(epoch_seconds: u64) -> u64 {
     epoch_seconds / STEP_SECONDS
@@ -128,6 +144,7 @@ mod tests {
         for case in file.cases {
             let seed = decode(&case.secret_base32);
             assert_eq!(seed_text(&seed).expose(), &case.secret_base32);
+            assert_eq!(parse_seed_text(&case.secret_base32).unwrap().expose(), seed.expose());
             assert_eq!(step(case.unix_time), case.counter);
             assert_eq!(code(&seed, case.counter), case.code);
             let accepted = Outcome::Accepted { step: case.counter };
@@ -142,8 +159,10 @@ mod tests {
         for (length, text) in texts.into_iter().enumerate() {
             let seed = SecretBytes::new(b"foobar"[..length].to_vec());
             assert_eq!(seed_text(&seed).expose(), text);
+            assert_eq!(parse_seed_text(text).unwrap().expose(), seed.expose());
         }
         assert_eq!(seed_text(&generate_seed(&SeededRandom::new(1))).expose().len(), 52);
+        assert!(parse_seed_text("not base32").is_none());
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Letter, Person, Purpose, Spent, State, Step, Tokens, text};
+use super::{Letter, Person, Purpose, Spent, State, Step, Tokens};
 use crate::Failure;
-use crate::connection::{Connection, Refusal};
+use crate::connection::{Connection, Refusal, merged, text};
 use crate::world::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +48,10 @@ impl Person {
             return Ok(Step::Broken);
         }
         let actions = self.possible();
-        let total: u64 = actions.iter().map(|(weight, _)| weight).sum();
-        let mut drawn = self.random.below(total);
-        for (weight, action) in actions {
-            if drawn < weight {
-                return self.act(action, world, connection);
-            }
-            drawn -= weight;
+        match self.random.choose(&actions) {
+            Some(action) => self.act(action, world, connection),
+            None => Ok(Step::Nothing),
         }
-        Ok(Step::Nothing)
     }
 
     /// What makes sense now, and how often it is done.
@@ -360,11 +355,4 @@ impl State {
 
 fn attributes(pairs: &[(&str, &str)]) -> Value {
     pairs.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect()
-}
-
-fn merged(mut base: Value, more: Value) -> Value {
-    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
-        base.extend(more);
-    }
-    base
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::act::Action;
-use super::{Person, Purpose, Spent, State, Step, text};
+use super::{Person, Purpose, Spent, State, Step};
 use crate::Failure;
-use crate::connection::{Connection, Refusal};
+use crate::connection::{Connection, Refusal, attribute, text};
 use crate::world::World;
 
 /// Why a state is not the one that is there.
@@ -311,14 +311,4 @@ impl Verification<'_> {
             },
         }
     }
-}
-
-/// An attribute of a user in an answer; empty if it has none of the name.
-pub fn attribute(user: &Value, list: &str, name: &str) -> String {
-    let attributes = user.pointer(list).and_then(Value::as_array).into_iter().flatten();
-    attributes
-        .into_iter()
-        .find(|one| text(one, "/Name") == name)
-        .map(|one| text(one, "/Value"))
-        .unwrap_or_default()
 }

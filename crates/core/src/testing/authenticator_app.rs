@@ -6,7 +6,7 @@ use cenote_crypto::totp;
 pub struct AuthenticatorApp {
     /// What was typed in.
     pub text: String,
-    seed: Vec<u8>,
+    seed: SecretBytes,
 }
 
 impl AuthenticatorApp {
@@ -16,20 +16,7 @@ impl AuthenticatorApp {
     /// When it is no base32.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let digit = |byte: u8| match byte {
-            b'A'..=b'Z' => u32::from(byte - b'A'),
-            b'2'..=b'7' => u32::from(byte - b'2') + 26,
-            other => panic!("no digit of base32: {other}"),
-        };
-        let (mut bits, mut length, mut seed) = (0, 0, Vec::new());
-        for byte in text.bytes() {
-            bits = (bits << 5 | digit(byte)) & 0xfff;
-            length += 5;
-            if length >= 8 {
-                length -= 8;
-                seed.push(u8::try_from(bits >> length & 0xff).unwrap_or_default());
-            }
-        }
+        let seed = totp::parse_seed_text(text).unwrap_or_else(|| panic!("no base32: {text}"));
         Self { text: text.to_owned(), seed }
     }
 
@@ -38,7 +25,7 @@ impl AuthenticatorApp {
     pub fn code(&self, now_ms: i64, distance: i64) -> String {
         let seconds = u64::try_from(now_ms.div_euclid(1000)).unwrap_or_default();
         let step = totp::step(seconds).saturating_add_signed(distance);
-        totp::code(&SecretBytes::new(self.seed.clone()), step)
+        totp::code(&self.seed, step)
     }
 
     /// A code that is right at no step in reach.
