@@ -17,7 +17,7 @@ def test_every_broken_constraint_is_named_in_one_message(server):
         api.forgot_password(ClientId="a b", Username="")
     message = refused.value.response["Error"]["Message"]
     assert message.startswith("3 validation errors detected: ")
-    assert "Value at 'clientId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+]+" in message
+    assert "Value 'a b' at 'clientId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+]+" in message
     assert "Value at 'username' failed to satisfy constraint: Member must have length greater than or equal to 1" in message
     with pytest.raises(api.exceptions.InvalidParameterException) as refused:
         api.describe_user_pool(UserPoolId="no pool id")

@@ -30,6 +30,8 @@ pub struct Shape {
     pub sensitive: bool,
     /// Whether an empty text passes where nothing else is wrong with the request.
     pub may_be_blank: bool,
+    /// Whether violations quote the value although it is sensitive.
+    pub quoted: bool,
 }
 
 #[derive(Clone)]
@@ -150,5 +152,6 @@ fn shape(value: &Value) -> Fallible<Shape> {
         pattern: value.get("pattern").and_then(Value::as_str).map(str::to_owned),
         sensitive: flag(value, "sensitive"),
         may_be_blank: false,
+        quoted: false,
     })
 }

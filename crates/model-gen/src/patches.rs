@@ -15,9 +15,13 @@ enum Patch {
     Retarget { structure: &'static str, member: &'static str, from: &'static str, to: &'static str },
     /// The enumeration accepts one more value.
     Value { shape: &'static str, value: &'static str },
+    /// Violations name the enumeration's values in this order.
+    Order { shape: &'static str, values: &'static [&'static str] },
+    /// Violations quote the value although it is sensitive.
+    Quoted { shape: &'static str },
 }
 
-use Patch::{CopyWithBlank, CopyWithMinimum, Pattern, Retarget, Value};
+use Patch::{CopyWithBlank, CopyWithMinimum, Order, Pattern, Quoted, Retarget, Value};
 
 const PATCHES: &[Patch] = &[
     // Live messages quote this pattern (spaces inside are fine) and a minimum of 6 where a password is set; the
@@ -33,6 +37,16 @@ const PATCHES: &[Patch] = &[
     optional_password("AdminCreateUserRequest", "TemporaryPassword"),
     // The guide names it as the flow that GetClientToken needs; the published enumeration lacks it.
     Value { shape: "ExplicitAuthFlowsType", value: "ALLOW_CLIENT_TOKEN_AUTH" },
+    // Live texts.
+    Pattern {
+        shape: "SmsVerificationMessageType",
+        published: r".*\{####\}.*",
+        actual: r"(?s).*\{####\}(?s).*",
+    },
+    Quoted { shape: "ClientIdType" },
+    Order { shape: "UserPoolMfaType", values: &["OPTIONAL", "OFF", "ON"] },
+    Order { shape: "MessageActionType", values: &["SUPPRESS", "RESEND"] },
+    Order { shape: "OAuthFlowType", values: &["implicit", "client_credentials", "code"] },
 ];
 
 const fn new_password(structure: &'static str, member: &'static str) -> Patch {
@@ -83,6 +97,26 @@ pub fn apply(model: &mut Model) -> Fallible<()> {
                     return Err(format!("patch: {shape} has {value} now").into());
                 }
                 values.push(value.to_owned());
+            }
+            Order { shape, values } => {
+                let Kind::Enumeration(published) = &mut model.shape_mut(shape)?.kind else {
+                    return Err(format!("patch: {shape} is no enumeration").into());
+                };
+                let ordered: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
+                let mut sorted = (published.clone(), ordered.clone());
+                sorted.0.sort();
+                sorted.1.sort();
+                if *published == ordered || sorted.0 != sorted.1 {
+                    return Err(format!("patch: {shape} has other values, or this order, now").into());
+                }
+                *published = ordered;
+            }
+            Quoted { shape } => {
+                let shape_found = model.shape_mut(shape)?;
+                if !shape_found.sensitive {
+                    return Err(format!("patch: {shape} is no longer sensitive").into());
+                }
+                shape_found.quoted = true;
             }
         }
     }

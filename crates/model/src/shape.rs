@@ -109,7 +109,7 @@ impl Shape {
         self.max.and_then(|max| usize::try_from(max).ok()).map_or(size, |max| size.min(max))
     }
 
-    /// Reports a string that is too short, not of the pattern, too long: in this order, which fits every live message
+    /// Reports a string that is too short, not of the pattern, too long: in this order, which fits most live messages
     /// we know with two violations of one member.
     pub(crate) fn check_text(&self, text: &str, at: &Path, violations: &mut Violations) {
         let before = violations.count();

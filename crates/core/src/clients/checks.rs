@@ -16,14 +16,19 @@ const SHORT_LIVED: std::ops::RangeInclusive<i64> = 300..=86_400;
 /// Seconds that refresh tokens may live.
 const LONG_LIVED: std::ops::RangeInclusive<i64> = 3600..=315_360_000;
 
-/// The checks of CreateUserPoolClient and UpdateUserPoolClient.
+/// The checks of CreateUserPoolClient and UpdateUserPoolClient. `verb`: which of the two, as some texts say.
 ///
 /// # Errors
 /// As the two operations declare them.
-pub fn configuration(client: &UserPoolClientType, has_secret: bool, pool: &Pool) -> Result<(), Error> {
+pub fn configuration(
+    client: &UserPoolClientType,
+    has_secret: bool,
+    pool: &Pool,
+    verb: &str,
+) -> Result<(), Error> {
     token_validity(client)?;
     flows(client, has_secret)?;
-    attributes(client, pool)?;
+    attributes(client, pool, verb)?;
     oauth_checks::configuration(client, has_secret, pool)?;
     if client.enable_propagate_additional_user_context_data == Some(true) && !has_secret {
         return Err(Error::invalid_parameter(
@@ -86,10 +91,13 @@ fn flows(client: &UserPoolClientType, has_secret: bool) -> Result<(), Error> {
     Ok(())
 }
 
-fn attributes(client: &UserPoolClientType, pool: &Pool) -> Result<(), Error> {
+fn attributes(client: &UserPoolClientType, pool: &Pool, verb: &str) -> Result<(), Error> {
+    let invalid = |which: &str| {
+        Error::invalid_parameter(format!("Invalid {which} attributes specified while {verb} a client"))
+    };
     let readable = client.read_attributes.as_deref().unwrap_or_default();
     if readable.iter().any(|name| pool.find_attribute(name).is_none()) {
-        return Err(Error::invalid_parameter("Invalid read attributes specified while creating a client"));
+        return Err(invalid("read"));
     }
     let Some(writable) = client.write_attributes.as_deref() else { return Ok(()) };
     let may_be_writable = |name: &String| {
@@ -100,7 +108,7 @@ fn attributes(client: &UserPoolClientType, pool: &Pool) -> Result<(), Error> {
         attribute.required == Some(true) && name != "sub" && !writable.iter().any(|it| it == name)
     });
     if required_missing || !writable.iter().all(may_be_writable) {
-        return Err(Error::invalid_parameter("Invalid write attributes specified while creating a client"));
+        return Err(invalid("write"));
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ pub async fn create_with_id(
         )));
     }
     let configuration = Members::from(request).into_configuration();
-    checks::configuration(&configuration, secret.is_some(), &pool)?;
+    checks::configuration(&configuration, secret.is_some(), &pool, "creating")?;
     if context.store.list_clients(pool.id(), None, MAX_CLIENTS).await?.len() >= MAX_CLIENTS as usize {
         return Err(Error::new(
             ErrorCode::LimitExceededException,

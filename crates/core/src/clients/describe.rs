@@ -2,15 +2,17 @@
 
 use cenote_model::types::{Timestamp, UserPoolClientDescription, UserPoolClientType};
 
-use crate::clients::Client;
+use crate::clients::{Client, secrets};
 
-/// The complete description. Of two secrets the older one is shown.
+/// The complete description. Only the secret that the client was made with is shown.
 #[must_use]
 pub fn describe(client: &Client) -> UserPoolClientType {
+    let first = secrets::first_id(client.id(), client.record.created_ms);
+    let made_with = client.record.secrets.iter().position(|secret| secret.id == first);
     UserPoolClientType {
         user_pool_id: Some(client.record.pool_id.as_str().to_owned()),
         client_id: Some(client.id().to_owned()),
-        client_secret: client.secrets.first().map(|secret| secret.expose().clone()),
+        client_secret: made_with.map(|place| client.secrets[place].expose().clone()),
         creation_date: Some(Timestamp(client.record.created_ms)),
         last_modified_date: Some(Timestamp(client.record.modified_ms)),
         ..client.configuration.clone()

@@ -23,13 +23,13 @@ pub fn seal(
     present: &[ClientSecret],
     secret: &SecretString,
 ) -> ClientSecret {
-    let mut second = context.now_ms / 1000;
+    let mut id_ms = context.now_ms;
     let id = loop {
-        let id = format!("{client_id}--{second}");
+        let id = first_id(client_id, id_ms);
         if present.iter().all(|it| it.id != id) {
             break id;
         }
-        second += 1;
+        id_ms += 1000;
     };
     let place = [pool_id.as_str(), client_id, id.as_str()];
     let sealed = context.keyring.seal_text(
@@ -39,6 +39,12 @@ pub fn seal(
         context.random.as_ref(),
     );
     ClientSecret { id, created_ms: context.now_ms, value: Sealed(sealed) }
+}
+
+/// The id of a secret that is the first of its second.
+#[must_use]
+pub fn first_id(client_id: &str, now_ms: i64) -> String {
+    format!("{client_id}--{}", now_ms / 1000)
 }
 
 /// A secret as it is listed: without its value.

@@ -249,7 +249,7 @@ async fn customize(
 
 /// A message without its code helps nobody, and would be sent all the same.
 fn check_placeholders(texts: &Texts, purpose: MessagePurpose, channel: Channel) -> Result<(), Error> {
-    const SMS: &str = r".*\{####\}.*";
+    const SMS: &str = r"(?s).*\{####\}(?s).*";
     const EMAIL: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*";
     let body = &texts.body;
     let complete = match purpose {

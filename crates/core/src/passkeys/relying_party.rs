@@ -65,7 +65,7 @@ impl<'a> RelyingParty<'a> {
 pub fn check_id(id: Option<&str>) -> Result<(), Error> {
     let labels = |id: &str| id.split('.').filter(|label| !label.is_empty()).count();
     match id {
-        Some(id) if id != "localhost" && labels(id) < 2 => {
+        Some(id) if id != "localhost" && labels(id) < 2 && !id.contains(|c: char| c.is_ascii_digit()) => {
             Err(Error::invalid_parameter("RelyingPartyId must not be a public suffix."))
         }
         _ => Ok(()),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cenote_delivery::template;
 use cenote_model::ErrorCode;
 use cenote_model::types::{
     AccountRecoverySettingType, AuthFactorType, EmailConfigurationType, EmailSendingAccountType,
@@ -11,10 +12,13 @@ use cenote_model::types::{
 
 use crate::error::Error;
 use crate::pools::acr;
-use crate::pools::configure::is_enabled;
 use crate::pools::members::Members;
 use crate::pools::pool::PoolConfiguration;
 use crate::sign_in::level::Level;
+use crate::users::contact::Contact;
+
+const EMAIL_PATTERN: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*";
+const SMS_PATTERN: &str = r"(?s).*\{####\}(?s).*";
 
 /// Tags of a pool.
 pub const MAX_TAGS: usize = 50;
@@ -60,8 +64,44 @@ pub fn configuration(configuration: &PoolConfiguration) -> Result<(), Error> {
     authentication_levels(pool)?;
     tags(pool)?;
     first_factors(configuration)?;
+    invitation(configuration)?;
     recovery_beside_email(configuration)?;
     any_second_factor(configuration)
+}
+
+/// An invitation tells a password, where every user has one.
+fn invitation(configuration: &PoolConfiguration) -> Result<(), Error> {
+    let factors = configuration.first_factors();
+    if Contact::ALL.into_iter().any(|contact| factors.contains(&contact.first_factor())) {
+        return Ok(());
+    }
+    let template = configuration
+        .user_pool
+        .admin_create_user_config
+        .as_ref()
+        .and_then(|config| config.invite_message_template.as_ref());
+    let Some(template) = template else { return Ok(()) };
+    let lacking: Vec<String> = [
+        ("emailMessage", &template.email_message, EMAIL_PATTERN),
+        ("smsMessage", &template.sms_message, SMS_PATTERN),
+    ]
+    .into_iter()
+    .filter_map(|(member, text, pattern)| Some((member, text.as_ref()?, pattern)))
+    .filter(|(_, text, _)| !template::has_code(text))
+    .map(|(member, text, pattern)| {
+        format!(
+            "Value '{text}' at 'adminCreateUserConfig.inviteMessage.{member}' failed to satisfy constraint: Member must satisfy regular expression pattern: {pattern}"
+        )
+    })
+    .collect();
+    match lacking.len() {
+        0 => Ok(()),
+        count => Err(Error::invalid_parameter(format!(
+            "{count} validation error{} detected: {}",
+            if count == 1 { "" } else { "s" },
+            lacking.join("; ")
+        ))),
+    }
 }
 
 fn identifiers(pool: &UserPoolType) -> Result<(), Error> {
@@ -105,12 +145,12 @@ fn recovery(setting: &AccountRecoverySettingType) -> Result<(), Error> {
     let priorities: BTreeSet<_> = mechanisms.iter().map(|it| it.priority).collect();
     if names.len() < mechanisms.len() || priorities.len() < mechanisms.len() {
         return Err(Error::invalid_parameter(
-            "Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
+            "Invalid account recovery setting parameter. Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
         ));
     }
     if mechanisms.len() > 1 && names.contains(&RecoveryOptionNameType::AdminOnly) {
         return Err(Error::invalid_parameter(
-            "Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.",
+            "Invalid account recovery setting parameter. Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.",
         ));
     }
     Ok(())
@@ -251,7 +291,7 @@ pub fn recovery_beside_email(configuration: &PoolConfiguration) -> Result<(), Er
 fn any_second_factor(configuration: &PoolConfiguration) -> Result<(), Error> {
     let off = matches!(configuration.user_pool.mfa_configuration, None | Some(UserPoolMfaType::Off));
     let any = configuration.sms_mfa
-        || is_enabled(configuration.software_token_mfa.as_ref())
+        || configuration.software_token_mfa.is_some()
         || configuration.email_mfa.is_some();
     if off || any { Ok(()) } else { Err(sms_required()) }
 }

@@ -45,6 +45,7 @@ fn user_pool(members: Members, before: UserPoolType, mfa: UserPoolMfaType, sms_m
         name: members.pool_name.or(before.name),
         user_pool_tier: Some(tier),
         mfa_configuration: Some(mfa),
+        user_pool_tags: members.user_pool_tags.or(before.user_pool_tags).or(default.user_pool_tags),
         deletion_protection: members.deletion_protection.or(before.deletion_protection),
         account_recovery_setting: members
             .account_recovery_setting
@@ -70,7 +71,6 @@ fn user_pool(members: Members, before: UserPoolType, mfa: UserPoolMfaType, sms_m
         auto_verified_attributes: auto_verified,
         user_pool_add_ons: members.user_pool_add_ons,
         lambda_config: members.lambda_config.map(defaults::lambda_config).or(default.lambda_config),
-        user_pool_tags: members.user_pool_tags.or(default.user_pool_tags),
         admin_create_user_config: Some(admin_create_user(
             members.admin_create_user_config.or(default.admin_create_user_config),
             &policies,
@@ -120,14 +120,14 @@ pub fn distinct<T: PartialEq>(list: Vec<T>) -> Vec<T> {
     kept
 }
 
-/// Threat protection selects the tier that has it, unless another is asked for.
+/// Threat protection selects the tier that has it for a new pool, unless another is asked for.
 fn tier(members: &Members, before: &UserPoolType) -> UserPoolTierType {
     let protects = members
         .user_pool_add_ons
         .as_ref()
         .is_some_and(|it| it.advanced_security_mode != AdvancedSecurityModeType::Off);
     let implied = protects.then_some(UserPoolTierType::Plus);
-    members.user_pool_tier.or(implied).or(before.user_pool_tier).unwrap_or(UserPoolTierType::Essentials)
+    members.user_pool_tier.or(before.user_pool_tier).or(implied).unwrap_or(UserPoolTierType::Essentials)
 }
 
 /// Either half is kept when it is left out, so an update can't remove a sign-in policy. LITE has none unless it was given.

@@ -49,7 +49,6 @@ pub fn user_pool() -> UserPoolType {
             sign_in_policy: None,
         }),
         user_pool_tags: Some(BTreeMap::new()),
-        user_pool_tier: Some(UserPoolTierType::Essentials),
         verification_message_template: Some(VerificationMessageTemplateType {
             default_email_option: Some(DefaultEmailOptionType::ConfirmWithCode),
             ..VerificationMessageTemplateType::default()

@@ -243,7 +243,7 @@ fn check_lengths(name: &str, bounds: &StringAttributeConstraintsType) -> Result<
     }
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         return Err(Error::invalid_parameter(format!(
-            "user.{name}: Max length cannot be less than min length."
+            "Attribute {name} cannot have a max length shorter than it's min length"
         )));
     }
     Ok(())
@@ -261,7 +261,7 @@ fn check_values(name: &str, bounds: &NumberAttributeConstraintsType) -> Result<(
     let (min, max) = (parse(&bounds.min_value)?, parse(&bounds.max_value)?);
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         return Err(Error::invalid_parameter(format!(
-            "user.{name}: Max value cannot be less than min value."
+            "Attribute {name} cannot have a max value smaller than it's min value"
         )));
     }
     Ok(())

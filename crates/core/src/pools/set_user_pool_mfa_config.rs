@@ -6,7 +6,6 @@ use cenote_model::types::{
 use crate::context::Context;
 use crate::error::Error;
 use crate::passkeys::relying_party;
-use crate::pools::configure::is_enabled;
 use crate::pools::get_user_pool_mfa_config::effective;
 use crate::pools::pool::{Pool, PoolConfiguration};
 use crate::pools::{checks, tier};
@@ -47,13 +46,10 @@ fn apply(
         || request.email_mfa_configuration.is_some();
     if mfa == UserPoolMfaType::Off && any_block {
         return Err(Error::invalid_parameter(
-            "Invalid MFA configuration given, can't turn off MFA and configure an MFA together",
+            "Invalid MFA configuration given, can't turn off MFA and configure an MFA together.",
         ));
     }
-    let any_factor = request.sms_mfa_configuration.is_some()
-        || is_enabled(request.software_token_mfa_configuration.as_ref())
-        || request.email_mfa_configuration.is_some();
-    if mfa != UserPoolMfaType::Off && !any_factor {
+    if mfa != UserPoolMfaType::Off && !any_block {
         return Err(Error::invalid_parameter(
             "Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled.",
         ));

@@ -28,7 +28,7 @@ async fn an_update_replaces_everything_but_the_name_and_the_secret() {
     let id = text(&full["ClientId"]);
     let answer = service.ok("UpdateUserPoolClient", json!({ "UserPoolId": pool, "ClientId": id })).await;
     let mut expected = bare;
-    for kept in ["ClientName", "ClientId", "ClientSecret"] {
+    for kept in ["ClientName", "ClientId", "ClientSecret", "RefreshTokenRotation"] {
         expected[kept] = full[kept].clone();
     }
     expected["LastModifiedDate"] = json!(1_795_449_609);
@@ -86,7 +86,7 @@ async fn an_update_is_checked_like_a_creation() {
         service
             .fails("UpdateUserPoolClient", update(&public, json!({ "ReadAttributes": ["custom:none"] })))
             .await,
-        invalid("Invalid read attributes specified while creating a client")
+        invalid("Invalid read attributes specified while updating a client")
     );
     assert_eq!(
         service.fails("UpdateUserPoolClient", update("nobody", json!({}))).await,

@@ -41,19 +41,19 @@ async fn every_check_has_its_text() {
             recovery(
                 json!([{ "Priority": 1, "Name": "verified_email" }, { "Priority": 1, "Name": "admin_only" }]),
             ),
-            "Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
+            "Invalid account recovery setting parameter. Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
         ),
         (
             recovery(
                 json!([{ "Priority": 1, "Name": "verified_email" }, { "Priority": 2, "Name": "verified_email" }]),
             ),
-            "Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
+            "Invalid account recovery setting parameter. Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
         ),
         (
             recovery(
                 json!([{ "Priority": 1, "Name": "verified_email" }, { "Priority": 2, "Name": "admin_only" }]),
             ),
-            "Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.",
+            "Invalid account recovery setting parameter. Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.",
         ),
         (
             json!({ "EmailConfiguration": { "EmailSendingAccount": "DEVELOPER" } }),

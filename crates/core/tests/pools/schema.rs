@@ -109,10 +109,16 @@ async fn every_check_has_its_text() {
             lengths("0", "2049"),
             "user.custom:x: String attributes cannot have a length of more than 2048".to_owned(),
         ),
-        (lengths("5", "4"), "user.custom:x: Max length cannot be less than min length.".to_owned()),
+        (
+            lengths("5", "4"),
+            "Attribute custom:x cannot have a max length shorter than it's min length".to_owned(),
+        ),
         (lengths("five", "4"), bad_lengths.clone()),
         (lengths("-1", "4"), bad_lengths),
-        (values("5", "4"), "user.custom:x: Max value cannot be less than min value.".to_owned()),
+        (
+            values("5", "4"),
+            "Attribute custom:x cannot have a max value smaller than it's min value".to_owned(),
+        ),
         (values("1", "many"), bad_values.clone()),
         (values("1", "inf"), bad_values),
         (json!({ "AttributeDataType": "String" }), "Custom attributes need a name.".to_owned()),

@@ -129,13 +129,18 @@ async fn the_tier_does_not_go_down_below_a_client() {
 }
 
 #[tokio::test]
-async fn threat_protection_raises_the_tier_unless_one_is_named() {
+async fn threat_protection_chooses_the_tier_of_new_pools_that_name_none() {
     let service = TestService::new().await;
+    let protection = json!({ "AdvancedSecurityMode": "AUDIT" });
+    let pool = service.pool(json!({ "UserPoolAddOns": protection })).await;
+    assert_eq!(describe(&service, &pool).await["UserPoolTier"], "PLUS");
+    let named = json!({ "PoolName": "p", "UserPoolAddOns": protection, "UserPoolTier": "ESSENTIALS" });
+    assert_eq!(service.fails("CreateUserPool", named).await, unavailable("ESSENTIALS", "Threat Protection"));
     let pool = service.pool(json!({})).await;
-    let protect = json!({ "UserPoolId": pool, "UserPoolAddOns": { "AdvancedSecurityMode": "AUDIT" } });
-    let mut named = protect.clone();
-    named["UserPoolTier"] = json!("ESSENTIALS");
-    assert_eq!(service.fails("UpdateUserPool", named).await, unavailable("ESSENTIALS", "Threat Protection"));
+    let mut protect = json!({ "UserPoolId": pool, "UserPoolAddOns": protection });
+    let refused = service.fails("UpdateUserPool", protect.clone()).await;
+    assert_eq!(refused, unavailable("ESSENTIALS", "Threat Protection"));
+    protect["UserPoolTier"] = json!("PLUS");
     service.ok("UpdateUserPool", protect).await;
     assert_eq!(describe(&service, &pool).await["UserPoolTier"], "PLUS");
 }

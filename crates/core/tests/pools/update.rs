@@ -56,7 +56,6 @@ async fn what_an_empty_update_keeps_and_what_it_resets() {
         assert!(members.remove(absent).is_some(), "{absent} was set");
     }
     expected["LambdaConfig"] = json!({});
-    expected["UserPoolTags"] = json!({});
     expected["EmailConfiguration"] = json!({ "EmailSendingAccount": "COGNITO_DEFAULT" });
     expected["AdminCreateUserConfig"] =
         json!({ "AllowAdminCreateUserOnly": false, "UnusedAccountValidityDays": 3 });

@@ -243,7 +243,8 @@ async fn rotation_can_be_switched_on_and_off() {
         .await;
     let second = world.renewed(&first.refresh).await;
     let flows = json!(["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]);
-    world.update_client(json!({ "ExplicitAuthFlows": flows })).await;
+    let off = json!({ "Feature": "DISABLED", "RetryGracePeriodSeconds": 0 });
+    world.update_client(json!({ "ExplicitAuthFlows": flows, "RefreshTokenRotation": off })).await;
     // What was rotated out stays out, whichever way it comes.
     assert_eq!(world.refused(&first.refresh).await, reuse());
     assert_eq!(world.refresh(&first.refresh).await, Err(revoked()));

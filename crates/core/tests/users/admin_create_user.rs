@@ -317,8 +317,22 @@ async fn an_incomplete_text_of_the_function_is_not_used_but_its_subject_is() {
 #[tokio::test]
 async fn an_invitation_of_the_pool_without_the_password_is_not_sent() {
     let template = json!({ "EmailMessage": "Welcome, {username}!", "SMSMessage": "It is {####}." });
-    let world = World::of(json!({ "AdminCreateUserConfig": { "InviteMessageTemplate": template } })).await;
+    // Pools where every user has a password can't have such a text.
+    let refused = json!({ "PoolName": "p", "AdminCreateUserConfig": { "InviteMessageTemplate": template } });
+    let refused = World::new().await.service.fails("CreateUserPool", refused).await;
+    assert_eq!(
+        refused,
+        invalid(
+            r"1 validation error detected: Value 'Welcome, {username}!' at 'adminCreateUserConfig.inviteMessage.emailMessage' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"
+        )
+    );
+    let world = World::of(json!({
+        "Policies": { "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"] } },
+        "AdminCreateUserConfig": { "InviteMessageTemplate": template },
+    }))
+    .await;
     let members = json!({
+        "TemporaryPassword": PASSWORD,
         "UserAttributes": attributes(&[("email", "rosa@example.org"), ("phone_number", "+12065551234")]),
         "DesiredDeliveryMediums": ["EMAIL", "SMS"],
     });

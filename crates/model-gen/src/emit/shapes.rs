@@ -80,7 +80,7 @@ pub fn shapes_module(model: &Model) -> Fallible<String> {
             Kind::Blob => value.push_str(".base64()"),
             _ => {}
         }
-        if contains_sensitive(model, name)? {
+        if contains_sensitive(model, name)? && !shape.quoted {
             value.push_str(".sensitive()");
         }
         text.push_str(&format!("pub static {}: Shape = {value};\n", names::constant(name)));

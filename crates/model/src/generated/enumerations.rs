@@ -252,14 +252,14 @@ enumeration! { LogLevel
 }
 
 enumeration! { MessageActionType
-    Resend = "RESEND",
     Suppress = "SUPPRESS",
+    Resend = "RESEND",
 }
 
 enumeration! { OAuthFlowType
-    Code = "code",
     Implicit = "implicit",
     ClientCredentials = "client_credentials",
+    Code = "code",
 }
 
 enumeration! { OAuthTokenTypeType
@@ -378,9 +378,9 @@ enumeration! { UserImportJobStatusType
 }
 
 enumeration! { UserPoolMfaType
+    Optional = "OPTIONAL",
     Off = "OFF",
     On = "ON",
-    Optional = "OPTIONAL",
 }
 
 enumeration! { UserPoolTierType

@@ -315,11 +315,8 @@ pub static SES_CONFIGURATION_SET: Pattern = Pattern::new(
 
 pub static SMS_INVITE_MESSAGE_TYPE: Pattern = Pattern::new(r"(?s).*", Matcher::Odd, r"\A(?:(?s:.)*)\z");
 
-pub static SMS_VERIFICATION_MESSAGE_TYPE: Pattern = Pattern::new(
-    r".*\{####\}.*",
-    Matcher::Odd,
-    r"\A(?:[^\n\r\x{85}\x{2028}\x{2029}]*\x7B\x23\x23\x23\x23\x7D[^\n\r\x{85}\x{2028}\x{2029}]*)\z",
-);
+pub static SMS_VERIFICATION_MESSAGE_TYPE: Pattern =
+    Pattern::new(r"(?s).*\{####\}(?s).*", Matcher::Odd, r"\A(?:(?s:.)*\x7B\x23\x23\x23\x23\x7D(?s:.)*)\z");
 
 pub static TERMS_NAME_TYPE: Pattern = Pattern::new(
     r"^(terms-of-use|privacy-policy)$",

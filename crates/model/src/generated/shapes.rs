@@ -39,8 +39,7 @@ pub static CSS_TYPE: Shape = Shape::new().min(0).max(131072);
 pub static CALLBACK_URLS_LIST_TYPE: Shape = Shape::new().min(0).max(100).element(&REDIRECT_URL_TYPE);
 pub static CHALLENGE_PARAMETERS_TYPE: Shape = Shape::new().key(&STRING_TYPE).element(&STRING_TYPE);
 pub static CHALLENGE_RESPONSES_TYPE: Shape = Shape::new().key(&STRING_TYPE).element(&STRING_TYPE).sensitive();
-pub static CLIENT_ID_TYPE: Shape =
-    Shape::new().min(1).max(128).pattern(&patterns::CLIENT_ID_TYPE).sensitive();
+pub static CLIENT_ID_TYPE: Shape = Shape::new().min(1).max(128).pattern(&patterns::CLIENT_ID_TYPE);
 pub static CLIENT_METADATA_TYPE: Shape = Shape::new().key(&STRING_TYPE).element(&STRING_TYPE);
 pub static CLIENT_NAME_TYPE: Shape = Shape::new().min(1).max(128).pattern(&patterns::CLIENT_NAME_TYPE);
 pub static CLIENT_PERMISSION_LIST_TYPE: Shape = Shape::new().element(&CLIENT_PERMISSION_TYPE);

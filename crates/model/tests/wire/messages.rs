@@ -129,7 +129,7 @@ fn missing_members() {
     assert_message(
         Operation::ForgotPassword,
         json!({"ClientId": null}),
-        "2 validation errors detected: Value at 'clientId' failed to satisfy constraint: Member must not be null; Value at 'username' failed to satisfy constraint: Member must not be null",
+        "2 validation errors detected: Value null at 'clientId' failed to satisfy constraint: Member must not be null; Value at 'username' failed to satisfy constraint: Member must not be null",
     );
     assert_message(
         Operation::SignUp,
