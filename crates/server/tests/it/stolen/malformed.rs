@@ -15,9 +15,13 @@ pub async fn send(story: &mut Story<'_>) {
     http(story).await;
 }
 
-async fn operations(story: &mut Story<'_>) {
+pub fn model() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../model/cognito-idp.json");
-    let model: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+async fn operations(story: &mut Story<'_>) {
+    let model = model();
     for operation in Operation::ALL {
         let name = operation.as_str();
         let input = model["operations"][name]["input"]["shape"].as_str().unwrap_or_default();

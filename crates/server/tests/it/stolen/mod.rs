@@ -7,6 +7,7 @@
 //! | [`remembered`] | what must not be found |
 //! | [`needles`] | the search for it |
 //! | [`resealed`] | a new master key |
+//! | [`seeded`] | a seed file |
 //! | [`post`] | a mail server and an SMS gateway |
 //! | [`served`] | the program as an operator runs it |
 //! | [`srp`] | a client that proves passwords |
@@ -20,6 +21,7 @@ mod needles;
 mod post;
 mod remembered;
 mod resealed;
+mod seeded;
 mod served;
 mod srp;
 mod story;
@@ -69,6 +71,13 @@ async fn run(served: &Served) -> (Remembered, String) {
         .filter(|operation| is_built(**operation) && !story.succeeded.contains(operation))
         .collect();
     assert!(missing.is_empty(), "built, but no part of the story: {missing:?}");
+    let model = malformed::model();
+    for shape in ["AuthFlowType", "ChallengeNameType"] {
+        let names = model["shapes"][shape]["enum"].as_array().unwrap();
+        let missing: Vec<_> =
+            names.iter().filter(|name| !story.ways.contains(name.as_str().unwrap())).collect();
+        assert!(missing.is_empty(), "{shape}: no part of the story: {missing:?}");
+    }
     malformed::send(&mut story).await;
     let metrics = served.get("/_cenote/metrics").await;
     assert!(metrics.text().contains("operation=\"SignUp\""), "{}", metrics.text());

@@ -2,7 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
+
+use super::app;
+
+/// Values by what they are.
+pub type Values = BTreeMap<String, BTreeSet<Vec<u8>>>;
 
 /// Something was found: what it is, and around where.
 #[derive(Debug)]
@@ -36,12 +43,12 @@ const AS_IT_IS: &str = "as it is";
 /// As much of each needle is looked up first.
 pub const START: usize = 6;
 
-pub fn needles(wanted: &BTreeMap<String, BTreeSet<String>>) -> Vec<Needle> {
+pub fn needles(wanted: &Values) -> Vec<Needle> {
     let mut needles = Vec::new();
     for (what, values) in wanted {
-        for text in values {
-            for (form, encoded) in forms(text).into_iter().filter(|(_, encoded)| encoded.len() >= START) {
-                let (what, text, encoded) = (what.clone(), text.clone(), encoded.into_bytes());
+        for value in values {
+            for (form, encoded) in forms(value).into_iter().filter(|(_, encoded)| encoded.len() >= START) {
+                let (what, text) = (what.clone(), String::from_utf8_lossy(value).into_owned());
                 needles.push(Needle { what, text, form, encoded, alone: false });
             }
         }
@@ -97,31 +104,35 @@ fn pair(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// A text in every encoding in which it might be written down. Of a long one its halves, too: each is enough to know it by.
-fn forms(value: &str) -> Vec<(&'static str, String)> {
+/// A value in every encoding in which it might be written down. Of a long one its halves, too: each is enough to know it by.
+fn forms(value: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms = Vec::new();
-    let middle = value.floor_char_boundary(value.len() / 2);
+    let half = value.len() / 2;
+    let middle = std::str::from_utf8(value).map_or(half, |text| text.floor_char_boundary(half));
     let parts = if value.len() > 80 { vec![&value[..middle], &value[middle..]] } else { vec![value] };
     for part in parts {
         forms.push((AS_IT_IS, part.to_owned()));
-        forms.push(("in lower case", part.to_lowercase()));
-        let json = Value::from(part).to_string();
-        forms.push(("as JSON", json[1..json.len() - 1].to_owned()));
-        let hex: String = part.bytes().map(|byte| format!("{byte:02x}")).collect();
-        forms.push(("in hexadecimal", hex.to_uppercase()));
-        forms.push(("in hexadecimal", hex));
-        let percent: String = form_urlencoded::byte_serialize(part.as_bytes()).collect();
-        forms.push(("percent-encoded", percent.replace('+', "%20")));
-        // Within a longer text that is encoded it may begin at any of three places.
+        if let Ok(text) = std::str::from_utf8(part) {
+            forms.push(("in lower case", text.to_lowercase().into_bytes()));
+            let json = Value::from(text).to_string();
+            forms.push(("as JSON", json[1..json.len() - 1].as_bytes().to_vec()));
+            let percent: String = form_urlencoded::byte_serialize(part).collect();
+            forms.push(("percent-encoded", percent.replace('+', "%20").into_bytes()));
+        }
+        let hex: String = part.iter().map(|byte| format!("{byte:02x}")).collect();
+        forms.push(("in hexadecimal", hex.to_uppercase().into_bytes()));
+        forms.push(("in hexadecimal", hex.into_bytes()));
+        // Within something longer that is encoded it may begin at any of three places.
         for shift in 0..3 {
-            let shifted = format!("{}{part}", &"   "[..shift]);
-            let encoded = base64(shifted.as_bytes());
+            let shifted = [&b"   "[..shift], part].concat();
+            let encoded = STANDARD_NO_PAD.encode(&shifted);
             // Characters that depend on what stands before and after are left out.
             let from = [0, 2, 3][shift];
             let to = shifted.len() * 8 / 6;
             if to > from + START {
-                forms.push(("in base64", encoded[from..to].to_owned()));
-                forms.push(("in base64url", encoded[from..to].replace('+', "-").replace('/', "_")));
+                let encoded = &encoded[from..to];
+                forms.push(("in base64", encoded.as_bytes().to_vec()));
+                forms.push(("in base64url", encoded.replace('+', "-").replace('/', "_").into_bytes()));
             }
         }
     }
@@ -130,16 +141,19 @@ fn forms(value: &str) -> Vec<(&'static str, String)> {
     forms
 }
 
-pub fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut group = [0; 3];
-        group[..chunk.len()].copy_from_slice(chunk);
-        let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
-        for place in 0..=chunk.len() {
-            text.push(char::from(ALPHABET[(bits >> (18 - 6 * place)) as usize & 63]));
-        }
-    }
-    text
+/// What a text stands for that is itself an encoding: somebody may write that down.
+pub fn decoded(text: &str) -> Vec<Vec<u8>> {
+    let hexadecimal = || {
+        let pairs = text.as_bytes().chunks(2);
+        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    };
+    let is_base32 = text.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
+    let found = [
+        STANDARD.decode(text).ok(),
+        URL_SAFE_NO_PAD.decode(text).ok(),
+        hexadecimal(),
+        is_base32.then(|| app::from_base32(text)),
+    ];
+    // What is shorter is found by chance.
+    found.into_iter().flatten().filter(|bytes| bytes.len() >= 10).collect()
 }

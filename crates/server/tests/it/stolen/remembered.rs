@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::needles::{Found, Needle, START, needles, scan};
+use super::needles::{Found, Needle, START, Values, decoded, needles, scan};
 
 /// Members whose values open something.
 const SECRETS: &[&str] = &[
@@ -59,6 +59,8 @@ const PEOPLE: &[&str] = &[
 /// Attributes of devices that say nothing of a person; addresses are in the log anyway.
 const OF_DEVICES: &[&str] =
     &["device_status", "last_ip_used", "dev:device_remembered_status", "dev:device_sdk"];
+/// Members that may be in a log: error codes, addresses of peers, and what attributes are called.
+const NAMED: &[&str] = &["__type", "LastIPAddress", "Name"];
 /// Members that hold a code.
 const CODES: &[&str] = &[
     "ConfirmationCode",
@@ -76,35 +78,37 @@ const PASSING: &[&str] = &["ClientMetadata", "ValidationData", "UserContextData"
 #[derive(Debug, Default)]
 pub struct Remembered {
     /// By what it is: the values that belong neither in a database nor in a log.
-    secrets: BTreeMap<String, BTreeSet<String>>,
+    secrets: Values,
     /// Those that belong in no log.
-    people: BTreeMap<String, BTreeSet<String>>,
+    people: Values,
     /// Six digits, that may stand by chance within others.
-    codes: BTreeSet<String>,
+    codes: BTreeSet<Vec<u8>>,
     /// Of users who were deleted.
-    deleted: BTreeSet<String>,
+    deleted: BTreeSet<Vec<u8>>,
 }
 
 impl Remembered {
     pub fn secret(&mut self, what: &str, text: &str) {
-        // What is shorter is found everywhere.
-        if text.len() >= START {
-            self.secrets.entry(what.to_owned()).or_default().insert(text.to_owned());
+        self.secret_bytes(what, text.as_bytes());
+        for bytes in decoded(text) {
+            self.secret_bytes(what, &bytes);
         }
+    }
+
+    pub fn secret_bytes(&mut self, what: &str, bytes: &[u8]) {
+        insert(&mut self.secrets, what, bytes);
     }
 
     pub fn person(&mut self, what: &str, text: &str) {
-        if text.len() >= START {
-            self.people.entry(what.to_owned()).or_default().insert(text.to_owned());
-        }
+        insert(&mut self.people, what, text.as_bytes());
     }
 
     pub fn code(&mut self, text: &str) {
-        self.codes.insert(text.to_owned());
+        self.codes.insert(text.into());
     }
 
     pub fn deleted(&mut self, text: &str) {
-        self.deleted.insert(text.to_owned());
+        self.deleted.insert(text.into());
     }
 
     /// Remembers what is in a request or an answer.
@@ -127,6 +131,7 @@ impl Remembered {
                         Value::String(text) if PEOPLE.contains(&name.as_str()) => self.person(name, text),
                         Value::String(text) if CODES.contains(&name.as_str()) => self.code(text),
                         _ if PASSING.contains(&name.as_str()) => self.remember_all(name, value),
+                        Value::String(text) if !may_be_logged(name, text) => self.person(name, text),
                         _ => self.remember(value),
                     }
                 }
@@ -169,10 +174,26 @@ impl Remembered {
     }
 }
 
+/// Whether it is the id of a pool, a word of the model, or a member that a log may hold.
+fn may_be_logged(member: &str, text: &str) -> bool {
+    let is_pool = text.split_once('_').is_some_and(|(region, id)| region == "eu-west-1" && id.len() == 9);
+    let is_constant = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    is_pool || is_constant || NAMED.contains(&member)
+}
+
+fn insert(values: &mut Values, what: &str, bytes: &[u8]) {
+    // What is shorter is found everywhere.
+    if bytes.len() >= START {
+        values.entry(what.to_owned()).or_default().insert(bytes.to_owned());
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+
     use super::*;
-    use crate::stolen::needles::base64;
 
     #[test]
     fn everything_is_found_in_every_encoding() {
@@ -190,13 +211,13 @@ mod tests {
             Value::from(secret).to_string(),
             secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
             format!("a=b&c={}", "Xyzzy%20%22Plugh%22%2F1%21"),
-            base64(secret.as_bytes()),
-            base64(format!("{{\"Password\":\"{secret}\",\"more\":1}}").as_bytes()),
-            base64(format!("?{secret}???").as_bytes()).replace('+', "-").replace('/', "_"),
+            STANDARD_NO_PAD.encode(secret.as_bytes()),
+            STANDARD_NO_PAD.encode(format!("{{\"Password\":\"{secret}\",\"more\":1}}").as_bytes()),
+            STANDARD_NO_PAD.encode(format!("?{secret}???").as_bytes()).replace('+', "-").replace('/', "_"),
             "a message passes through it".into(),
             r#"{"code":"987654"}"#.into(),
             format!("<b>{}</b>", 987_654),
-            base64(b"your code is 987654."),
+            STANDARD_NO_PAD.encode(b"your code is 987654."),
             "your code is 987654.".into(),
             "code_987654 code-987654: 987654-, +987654%".into(),
         ];

@@ -52,7 +52,7 @@ impl Story<'_> {
         self.ok("SignUp", self.public("confirmed-person", members)).await;
         self.ok("AdminConfirmSignUp", self.admin("confirmed-person", json!({}))).await;
         for user in ["invited-one", "invited-two"] {
-            for group in ["readers", "writers"] {
+            for group in ["group-of-readers", "group-of-writers"] {
                 self.ok("AdminAddUserToGroup", self.admin(user, json!({ "GroupName": group }))).await;
             }
         }

@@ -6,7 +6,7 @@ use super::{Story, functions, merged};
 
 impl Story<'_> {
     pub(super) async fn configure(&mut self) {
-        let pool = self.ok("CreateUserPool", json!({ "PoolName": "story" })).await;
+        let pool = self.ok("CreateUserPool", json!({ "PoolName": "pool-of-the-story" })).await;
         self.pool = pool["UserPool"]["Id"].as_str().unwrap().to_owned();
         let arn = pool["UserPool"]["Arn"].clone();
         let members = json!({ "CustomAttributes": [{ "Name": "diary", "AttributeDataType": "String", "Mutable": true }] });
@@ -32,16 +32,16 @@ impl Story<'_> {
             "MfaConfiguration": "OFF", "WebAuthnConfiguration": { "RelyingPartyId": "people.example" },
         });
         self.ok("SetUserPoolMfaConfig", self.in_pool(members)).await;
-        self.ok("TagResource", json!({ "ResourceArn": arn, "Tags": { "team": "identity" } })).await;
+        self.ok("TagResource", json!({ "ResourceArn": arn, "Tags": { "team": "team-of-the-story" } })).await;
         self.ok("ListTagsForResource", json!({ "ResourceArn": arn })).await;
         self.ok("UntagResource", json!({ "ResourceArn": arn, "TagKeys": ["team"] })).await;
-        let members = json!({ "ClientName": "app", "GenerateSecret": true });
+        let members = json!({ "ClientName": "app-of-the-story", "GenerateSecret": true });
         let client = self.ok("CreateUserPoolClient", self.in_pool(members)).await["UserPoolClient"].clone();
         self.client = client["ClientId"].as_str().unwrap().to_owned();
         self.secret = client["ClientSecret"].as_str().unwrap().to_owned();
         let of_client = self.in_pool(json!({ "ClientId": self.client }));
         let members = json!({
-            "ClientName": "app", "ExplicitAuthFlows": [
+            "ClientName": "app-of-the-story", "ExplicitAuthFlows": [
                 "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
                 "ALLOW_TOKEN_EXCHANGE_IMPERSONATION", "ALLOW_USER_AUTH",
             ],
@@ -59,12 +59,12 @@ impl Story<'_> {
         self.ok("ListUserPoolClientSecrets", of_client.clone()).await;
         let added = json!({ "ClientSecretId": added["ClientSecretDescriptor"]["ClientSecretId"] });
         self.ok("DeleteUserPoolClientSecret", merged(of_client, added)).await;
-        self.ok("CreateUserPoolClient", self.in_pool(json!({ "ClientName": "second" }))).await;
-        for name in ["readers", "writers"] {
+        self.ok("CreateUserPoolClient", self.in_pool(json!({ "ClientName": "app-of-others" }))).await;
+        for name in ["group-of-readers", "group-of-writers"] {
             self.ok("CreateGroup", self.in_pool(json!({ "GroupName": name }))).await;
         }
-        let group = self.in_pool(json!({ "GroupName": "readers", "Description": "who read" }));
+        let group = self.in_pool(json!({ "GroupName": "group-of-readers", "Description": "who read" }));
         self.ok("UpdateGroup", group).await;
-        self.ok("GetGroup", self.in_pool(json!({ "GroupName": "readers" }))).await;
+        self.ok("GetGroup", self.in_pool(json!({ "GroupName": "group-of-readers" }))).await;
     }
 }

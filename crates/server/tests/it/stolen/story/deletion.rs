@@ -27,13 +27,14 @@ impl Story<'_> {
         let token = tokens["AuthenticationResult"]["AccessToken"].clone();
         self.ok("DeleteUser", json!({ "AccessToken": token })).await;
         self.ok("AdminDeleteUser", self.admin("removed-person", json!({}))).await;
-        let member = json!({ "GroupName": "readers" });
+        let member = json!({ "GroupName": "group-of-readers" });
         self.ok("AdminRemoveUserFromGroup", self.admin("invited-two", member)).await;
-        self.ok("DeleteGroup", self.in_pool(json!({ "GroupName": "writers" }))).await;
-        let client = self.ok("CreateUserPoolClient", self.in_pool(json!({ "ClientName": "short" }))).await;
+        self.ok("DeleteGroup", self.in_pool(json!({ "GroupName": "group-of-writers" }))).await;
+        let client =
+            self.ok("CreateUserPoolClient", self.in_pool(json!({ "ClientName": "short-lived" }))).await;
         let client = json!({ "ClientId": client["UserPoolClient"]["ClientId"] });
         self.ok("DeleteUserPoolClient", self.in_pool(client)).await;
-        let pool = self.ok("CreateUserPool", json!({ "PoolName": "short" })).await;
+        let pool = self.ok("CreateUserPool", json!({ "PoolName": "short-lived" })).await;
         self.ok("DeleteUserPool", json!({ "UserPoolId": pool["UserPool"]["Id"] })).await;
     }
 }

@@ -37,6 +37,8 @@ pub struct Story<'a> {
     pub served: &'a Served,
     pub remembered: Remembered,
     pub succeeded: BTreeSet<Operation>,
+    /// Flows that began, and challenges that were answered.
+    pub ways: BTreeSet<String>,
     pub pool: String,
     /// With a secret.
     pub client: String,
@@ -54,11 +56,16 @@ impl<'a> Story<'a> {
         remembered.secret("operator's secret", SMS_SECRET);
         remembered.secret("operator's secret", SMS_BEARER);
         remembered.secret("message", RENDERED);
+        // What stands between version and number in every private key for RSA.
+        remembered.secret_bytes(
+            "signing key",
+            b"\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00",
+        );
         for text in [ANSWER, PRIVATE, METADATA] {
             remembered.secret("custom challenge", text);
         }
         let (pool, client, secret) = Default::default();
-        Self { served, remembered, succeeded: BTreeSet::new(), pool, client, secret }
+        Self { served, remembered, succeeded: BTreeSet::new(), ways: BTreeSet::new(), pool, client, secret }
     }
 
     pub async fn call(&mut self, operation: &str, body: &Value) -> Reply {
@@ -74,6 +81,8 @@ impl<'a> Story<'a> {
         let reply = self.call(operation, &body).await;
         assert_eq!(reply.status, 200, "{operation}: {}", reply.text());
         self.succeeded.insert(Operation::parse(operation).unwrap());
+        let ways = ["AuthFlow", "ChallengeName"].map(|member| body[member].as_str().map(str::to_owned));
+        self.ways.extend(ways.into_iter().flatten());
         serde_json::from_slice(&reply.body).unwrap_or_default()
     }
 

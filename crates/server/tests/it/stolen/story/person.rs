@@ -61,11 +61,13 @@ impl Story<'_> {
         self.fails("ConfirmForgotPassword", self.public(name, wrong)).await;
         let right = json!({ "ConfirmationCode": code, "Password": THIRD });
         self.ok("ConfirmForgotPassword", self.public(name, right)).await;
-        let refresh = json!({
-            "ClientId": self.client, "AuthFlow": "REFRESH_TOKEN_AUTH",
-            "AuthParameters": { "REFRESH_TOKEN": tokens["RefreshToken"], "SECRET_HASH": self.hash(name) },
-        });
-        self.ok("InitiateAuth", refresh).await;
+        for flow in ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"] {
+            let refresh = json!({
+                "ClientId": self.client, "AuthFlow": flow,
+                "AuthParameters": { "REFRESH_TOKEN": tokens["RefreshToken"], "SECRET_HASH": self.hash(name) },
+            });
+            self.ok("InitiateAuth", refresh).await;
+        }
         let with_secret = json!({ "ClientId": self.client, "ClientSecret": self.secret });
         let members = json!({ "RefreshToken": tokens["RefreshToken"] });
         self.ok("GetTokensFromRefreshToken", merged(with_secret.clone(), members)).await;
@@ -112,7 +114,7 @@ impl Story<'_> {
         });
         self.ok("GetDerivedToken", derive).await;
         let machine = json!({
-            "ClientName": "machine", "GenerateSecret": true, "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"],
+            "ClientName": "app-of-a-machine", "GenerateSecret": true, "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"],
         });
         let machine = self.ok("CreateUserPoolClient", self.in_pool(machine)).await["UserPoolClient"].clone();
         let request = json!({ "ClientId": machine["ClientId"], "Secret": machine["ClientSecret"] });

@@ -19,7 +19,9 @@ impl Story<'_> {
         });
         let client = json!({
             "ClientName": "app-of-many-ways", "GenerateSecret": true,
-            "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_USER_AUTH"],
+            "ExplicitAuthFlows": [
+                "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_USER_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+            ],
             "RefreshTokenRotation": { "Feature": "ENABLED", "RetryGracePeriodSeconds": 0 },
         });
         let elsewhere = self.move_to(pool, client).await;
@@ -36,6 +38,8 @@ impl Story<'_> {
         let parameters =
             json!({ "ACCESS_TOKEN": tokens["AccessToken"], "TARGET_ACR_VALUES": "urn:cognito:loa:2" });
         self.code_by_text_message(parameters).await;
+        self.password_by_choice().await;
+        self.password_by_back_end().await;
         for proof_first in [false, true] {
             self.questions_of_functions(proof_first).await;
         }
@@ -56,13 +60,16 @@ impl Story<'_> {
         self.prove_password(&asked).await
     }
 
+    fn proof(&self, asked: &Value, password: &str) -> Value {
+        let home = self.pool.split_once('_').unwrap().1;
+        srp::proof(asked, (home, USER), password)
+    }
+
     /// Wrong, then right.
     async fn prove_password(&mut self, asked: &Value) -> Value {
-        let home = self.pool.split_once('_').unwrap().1.to_owned();
-        let proof = |password: &str| srp::proof(asked, (&home, USER), password);
-        let wrong = self.answering(USER, asked, proof("Password-of-no-way-9"));
+        let wrong = self.answering(USER, asked, self.proof(asked, "Password-of-no-way-9"));
         self.fails("RespondToAuthChallenge", wrong).await;
-        self.answer(USER, asked, proof(PASSWORD)).await
+        self.answer(USER, asked, self.proof(asked, PASSWORD)).await
     }
 
     /// Refreshes that bring new tokens, and an old one that comes back.
@@ -85,6 +92,26 @@ impl Story<'_> {
         let code = self.code_of(8, NUMBER, seen).await;
         let tokens = self.answer(USER, &asked, json!({ "SMS_OTP_CODE": code })).await;
         assert!(tokens["AuthenticationResult"]["AccessToken"].is_string(), "{tokens}");
+    }
+
+    /// The password that was chosen, as it is and proved.
+    async fn password_by_choice(&mut self) {
+        let preferred = |challenge: &str| json!({ "PREFERRED_CHALLENGE": challenge });
+        let asked = self.begin("USER_AUTH", preferred("PASSWORD")).await;
+        self.answer(USER, &asked, json!({ "PASSWORD": PASSWORD })).await;
+        let asked = self.begin("USER_AUTH", preferred("PASSWORD_SRP")).await;
+        let asked = self.answer(USER, &asked, json!({ "SRP_A": srp::public() })).await;
+        // A wrong proof would end it.
+        self.answer(USER, &asked, self.proof(&asked, PASSWORD)).await;
+    }
+
+    async fn password_by_back_end(&mut self) {
+        let shown = json!({ "USERNAME": USER, "PASSWORD": PASSWORD, "SECRET_HASH": self.hash(USER) });
+        let home = self.in_pool(json!({ "ClientId": self.client }));
+        let request = json!({ "AuthFlow": "ADMIN_NO_SRP_AUTH", "AuthParameters": shown });
+        self.ok("AdminInitiateAuth", merged(home.clone(), request)).await;
+        let request = json!({ "ChallengeName": "ADMIN_NO_SRP_AUTH", "ChallengeResponses": shown });
+        self.ok("AdminRespondToAuthChallenge", merged(home, request)).await;
     }
 
     /// A wrong answer, which the functions forgive, and a right one.
