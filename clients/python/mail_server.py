@@ -6,7 +6,6 @@ import email
 import email.policy
 import ipaddress
 import re
-import socket
 import ssl
 
 from aiosmtpd.controller import Controller
@@ -17,14 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from cenote import wait_for
+from ports import Port
 
 USER, PASSWORD = "cenote@mail", "p@ss:word/1"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Certificate:
@@ -76,7 +70,8 @@ class MailServer:
     """Takes mails from whoever gives the right password over TLS."""
 
     def __init__(self, certificate, port=None):
-        self.port = port or free_port()
+        self.place = port or Port()
+        self.port = self.place.number
         self.mails = []
         self.logins = []
         self.controller = Controller(

@@ -5,11 +5,11 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 
 from cenote import wait_for
+from ports import Port
 from postgres import owner, programs
 
 DATABASE = "cenote"
@@ -21,9 +21,8 @@ class Node:
     def __init__(self, folder, name, user):
         self.folder, self.name, self.user = folder, name, user
         self.data = folder / name
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.place = Port()
+        self.port = self.place.number
 
     def run(self, tool, *arguments, check=True):
         """One of PostgreSQL's programs; what it prints."""
@@ -48,7 +47,8 @@ class Node:
         return self.run("pg_ctl", command, "-w", "-D", self.data, "-l", self.folder / f"{self.name}.log", *more, check=check)
 
     def start(self):
-        options = f"-k '{self.folder}' -c listen_addresses=127.0.0.1 -c port={self.port} -c max_connections=100 -c wal_retrieve_retry_interval=100ms"
+        # Processes die here, not machines: what was written is there afterwards, flushed or not.
+        options = f"-c fsync=off -k '{self.folder}' -c listen_addresses=127.0.0.1 -c port={self.port} -c max_connections=100 -c wal_retrieve_retry_interval=100ms"
         self.control("start", "-o", options)
 
     def sql(self, text, database="postgres"):

@@ -6,8 +6,9 @@ import pytest
 
 import mail_server
 from cenote import Cenote, wait_for
-from mail_server import Certificate, MailServer, code_in, free_port
+from mail_server import Certificate, MailServer, code_in
 from people import NEW_PASSWORD, Pool
+from ports import Port
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,8 @@ def test_codes_travel_as_html_and_text_over_tls_with_a_password(tmp_path, certif
 
 
 def test_a_mail_server_that_is_down_delays_the_mail_and_nothing_else(tmp_path, certificate, name):
-    port = free_port()
-    with start(tmp_path, certificate, port) as server:
+    port = Port()
+    with start(tmp_path, certificate, port.number) as server:
         pool = Pool(server)
         pool.sign_up(name)
         wait_for(lambda: "delivery.failed_temporarily" in server.read_log(), server.read_log)
@@ -72,8 +73,8 @@ def test_a_mail_server_that_is_down_delays_the_mail_and_nothing_else(tmp_path, c
 
 
 def test_a_message_that_waits_survives_a_crash(tmp_path, certificate, name):
-    port = free_port()
-    with start(tmp_path, certificate, port) as server:
+    port = Port()
+    with start(tmp_path, certificate, port.number) as server:
         pool = Pool(server)
         pool.sign_up(name)
         wait_for(lambda: "delivery.failed_temporarily" in server.read_log(), server.read_log)
