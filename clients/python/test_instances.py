@@ -15,8 +15,8 @@ from people import NEW_PASSWORD, PASSWORD, Pool, attributes
 LONG = os.environ.get("CENOTE_LONG") == "1"
 ROUNDS = 20 if LONG else 1
 THREADS = 6
-# Within a second, on a machine that does nothing else.
-SECONDS = 3
+# Within a second is what is promised; a machine that does more than this may be late now and then.
+PROMISED, LATEST = 1, 3
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +61,20 @@ def outcome(call):
 
 
 def seen_everywhere(others, call, expected, capsys, what):
-    """Waits until every other instance answers as expected; says how long that took."""
+    """Waits until every other instance answers as expected; how long that took."""
     started = time.monotonic()
     for api in others:
-        wait_for(lambda: expected in outcome(lambda: call(api)), lambda: f"{what}: {outcome(lambda: call(api))}", SECONDS)
+        wait_for(lambda: expected in outcome(lambda: call(api)), lambda: f"{what}: {outcome(lambda: call(api))}", LATEST)
+    took = time.monotonic() - started
     with capsys.disabled():
-        print(f"\n  {what}: seen everywhere after {time.monotonic() - started:.2f} s", end="")
+        print(f"\n  {what}: seen everywhere after {took:.2f} s", end="")
+    return took
 
 
 def test_changes_of_pools_and_clients_are_seen_everywhere(world, name, capsys):
     pool, others = world
-    numbers = itertools.count()
+    numbers, took = itertools.count(), []
+    see = lambda call, expected, what: took.append(seen_everywhere(others, call, expected, capsys, what))
 
     def sign_up(api):
         api.sign_up(ClientId=pool.client_id, Username=f"{name}-{next(numbers)}", Password=PASSWORD,
@@ -79,26 +82,28 @@ def test_changes_of_pools_and_clients_are_seen_everywhere(world, name, capsys):
 
     assert {outcome(lambda api=api: sign_up(api)) for api in others} == {"success"}
     pool.api.update_user_pool(UserPoolId=pool.id, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
-    seen_everywhere(others, sign_up, "SignUp is not permitted for this user pool", capsys, "a change of a pool")
+    see(sign_up, "SignUp is not permitted for this user pool", "a change of a pool")
 
     enter = lambda api: sign_in(pool, api, name)
     pool.api.update_user_pool_client(
         UserPoolId=pool.id, ClientId=pool.client_id, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
     )
-    seen_everywhere(others, enter, "InvalidParameterException", capsys, "a change of a client")
+    see(enter, "InvalidParameterException", "a change of a client")
     pool.api.update_user_pool_client(
         UserPoolId=pool.id, ClientId=pool.client_id, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )
-    seen_everywhere(others, enter, "success", capsys, "its undoing")
+    see(enter, "success", "its undoing")
 
     made = pool.make_client(GenerateSecret=True)["ClientId"]
     describe = lambda api: api.describe_user_pool_client(UserPoolId=pool.id, ClientId=made)
-    seen_everywhere(others, describe, "success", capsys, "a new client")
+    see(describe, "success", "a new client")
     pool.api.delete_user_pool_client(UserPoolId=pool.id, ClientId=pool.client_id)
-    seen_everywhere(others, enter, "ResourceNotFoundException", capsys, "the deletion of a client")
+    see(enter, "ResourceNotFoundException", "the deletion of a client")
     pool.api.delete_user_pool(UserPoolId=pool.id)
     read = lambda api: api.admin_get_user(UserPoolId=pool.id, Username=name)
-    seen_everywhere(others, read, "ResourceNotFoundException", capsys, "the deletion of a pool")
+    see(read, "ResourceNotFoundException", "the deletion of a pool")
+    # Most of them: others use the machine as well.
+    assert sorted(took)[len(took) // 2] <= PROMISED, took
 
 
 def test_a_disabled_user_is_out_everywhere_at_once(world, name):
