@@ -64,6 +64,11 @@ class Comparison:
         far = normal_quantile(tail)
         return self._where(far), self._where(-far)
 
+    def uncertainty(self, tail):
+        """Half the width of the interval, as a part of the median of the first."""
+        low, high = self.interval(tail)
+        return (high - low) / 2 / self.median_of_first()
+
     def _where(self, wanted):
         """The constant for which `z` is what is wanted: it falls when the constant grows. Too few times tell nothing: then it is
         infinite."""

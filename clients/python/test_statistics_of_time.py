@@ -61,7 +61,21 @@ def test_a_chosen_order_is_given_away():
 
 
 def test_few_times_tell_nothing():
-    assert Comparison([[1, 2, 3]], [[4, 5, 6]]).interval(1e-6) == (-math.inf, math.inf)
+    few = Comparison([[1, 2, 3]], [[4, 5, 6]])
+    assert few.interval(1e-6) == (-math.inf, math.inf) and few.uncertainty(1e-6) == math.inf
+
+
+def test_more_rounds_tell_more_and_noise_tells_less():
+    draw = random.Random(5)
+
+    def uncertainty(number, noise):
+        compared = [[[one + draw.uniform(0, noise) for one in each] for each in rounds(draw, 60, number=number)] for _ in range(2)]
+        return Comparison(*compared).uncertainty(1e-6)
+
+    quiet = uncertainty(4, 0)
+    assert 0.05 < quiet < 0.5 and uncertainty(4, 2_000_000) > 2 * quiet
+    # Four times as many halve it.
+    assert 0.35 < uncertainty(16, 0) / quiet < 0.7
 
 
 def test_medians_and_quantiles():
