@@ -1,5 +1,6 @@
 //! Starting, resting, and lasting: how long until the first answer, how much memory, and whether it grows.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -7,16 +8,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::Failure;
-use crate::load::drive;
-use crate::operation::Operation;
 use crate::process::{Memory, memory, processor_time};
 use crate::server::{Running, Setup};
+use crate::soak::Soak;
 use crate::world::World;
+use crate::written;
 
 /// How often a start is measured.
 const STARTS: usize = 7;
-/// Connections of the soak.
-const SOAK_CONNECTIONS: usize = 64;
 
 #[derive(Debug, Serialize)]
 pub struct Life {
@@ -24,22 +23,27 @@ pub struct Life {
     pub starts_after_kill_ms: Vec<f64>,
     pub starts_after_stop_ms: Vec<f64>,
     pub idle: Memory,
-    /// Memory after so many requests, half DescribeUserPool and half GetUser.
+    /// Memory after so many requests of the soak.
     pub soak: Vec<(u64, Memory)>,
     pub binary_mib: f64,
-    /// How many acknowledged effects were looked for after the kill, and found.
-    pub found_after_kill: usize,
+    /// How many acknowledged effects of each kind were looked for after the kill, and found.
+    pub found_after_kill: BTreeMap<&'static str, usize>,
 }
 
 /// Kills the server and goes on with its data.
-pub async fn measure(setup: &Setup, world: &World, server: Running, soak: u64) -> Result<Life, Failure> {
+pub async fn measure(
+    setup: &Setup,
+    world: &mut World,
+    server: Running,
+    requests: u64,
+) -> Result<Life, Failure> {
     drop(server);
     let (mut after_kill, mut after_stop) = (Vec::new(), Vec::new());
-    let mut found_after_kill = 0;
+    let mut found_after_kill = BTreeMap::new();
     for number in 0..STARTS {
         let (running, ms) = start(setup, world).await?;
         if number == 0 {
-            found_after_kill = world.check_written(&running).await?;
+            found_after_kill = written::check(world, &running).await?;
         }
         after_kill.push(ms);
     }
@@ -53,16 +57,11 @@ pub async fn measure(setup: &Setup, world: &World, server: Running, soak: u64) -
     rest(running.pid()).await?;
     let idle = memory(running.pid())?;
     let mut memories = Vec::new();
-    let mut done = 0;
-    for part in [soak / 10, soak / 2, soak] {
-        for operation in [Operation::DescribeUserPool, Operation::GetUser] {
-            let mut plan = operation.plan(world, Duration::from_secs(600))?;
-            plan.most = (part - done) / 2;
-            drive(running.address, running.pid(), SOAK_CONNECTIONS, &plan).await?;
-        }
-        done = part;
-        if soak > 0 {
-            memories.push((done, memory(running.pid())?));
+    if requests > 0 {
+        let mut soak = Soak::prepare(world, &running, requests).await?;
+        for part in [requests / 10, requests / 2, requests] {
+            soak.run(&running, part).await?;
+            memories.push((part, memory(running.pid())?));
         }
     }
     after_kill.sort_by(f64::total_cmp);

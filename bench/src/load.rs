@@ -18,15 +18,13 @@ pub struct Plan {
     pub requests: Rc<[Request]>,
     /// Ends after the last request instead of starting over.
     pub once: bool,
-    /// Ends when so many were sent.
-    pub most: u64,
     pub duration: Duration,
 }
 
 impl Plan {
     /// Every request once, however long it takes (ten minutes at most).
     pub fn all(requests: Vec<Request>) -> Self {
-        Self { requests: requests.into(), once: true, most: u64::MAX, duration: Duration::from_secs(600) }
+        Self { requests: requests.into(), once: true, duration: Duration::from_secs(600) }
     }
 }
 
@@ -44,6 +42,8 @@ pub struct Measured {
     pub others: f64,
     /// The last request of each connection (its index) and the body of its answer.
     pub last: Vec<(usize, Vec<u8>)>,
+    /// The same of those whose answers are wanted.
+    pub kept: Vec<(usize, Vec<u8>)>,
 }
 
 impl Measured {
@@ -92,11 +92,12 @@ pub async fn drive(
     let load_time = processor_time(std::process::id())?.saturating_sub(load_before);
     let others = machine_time()?.saturating_sub(machine_before + server_time + load_time).as_secs_f64()
         / (elapsed.as_secs_f64() * processors() as f64);
-    let (mut latencies, mut last) = (Vec::new(), Vec::new());
+    let (mut latencies, mut last, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     for task in running {
-        let (of_connection, last_answer) = task.await??;
-        latencies.extend(of_connection);
-        last.extend(last_answer);
+        let asked = task.await??;
+        latencies.extend(asked.latencies);
+        last.extend(asked.last);
+        kept.extend(asked.kept);
     }
     latencies.sort_unstable();
     Ok(Measured {
@@ -107,10 +108,16 @@ pub async fn drive(
         load_time,
         others,
         last,
+        kept,
     })
 }
 
-type Asked = (Vec<Duration>, Option<(usize, Vec<u8>)>);
+/// What came of one connection.
+struct Asked {
+    latencies: Vec<Duration>,
+    last: Option<(usize, Vec<u8>)>,
+    kept: Vec<(usize, Vec<u8>)>,
+}
 
 async fn ask(
     mut connection: Connection,
@@ -119,13 +126,13 @@ async fn ask(
     started: Instant,
 ) -> Result<Asked, Failure> {
     let mut latencies = Vec::with_capacity(4096);
-    let mut last = None;
+    let (mut last, mut kept) = (None, Vec::new());
     let mut body = Vec::new();
     let mut before = Instant::now();
     while before.duration_since(started) < plan.duration {
         let number = next.get();
         next.set(number + 1);
-        if plan.once && number >= plan.requests.len() || number as u64 >= plan.most {
+        if plan.once && number >= plan.requests.len() {
             break;
         }
         let index = number % plan.requests.len().max(1);
@@ -138,9 +145,12 @@ async fn ask(
         }
         latencies.push(now.duration_since(before));
         last = Some(index);
+        if request.keep {
+            kept.push((index, answer.body.to_vec()));
+        }
         body.clear();
         body.extend_from_slice(answer.body);
         before = Instant::now();
     }
-    Ok((latencies, last.map(|index| (index, body))))
+    Ok(Asked { latencies, last: last.map(|index| (index, body)), kept })
 }

@@ -1,7 +1,7 @@
 //! `cargo run --release -p cenote-bench`: how fast the release binary is, and beside each number what can't be gone below.
 //!
 //! It starts the server as `cenote dev` with every limit off in a directory of its own, makes users, measures each operation at
-//! several numbers of connections, kills the server, looks for what it had acknowledged, and measures starts and memory.
+//! several numbers of connections, kills the server, looks for what every row had acknowledged, and measures starts and memory.
 //! Every answer is checked; a wrong one ends the run. Nothing here asserts a time: `docs/performance.md` holds what was
 //! measured and what is aimed at.
 
@@ -17,7 +17,9 @@ mod report;
 mod request;
 mod second_factor;
 mod server;
+mod soak;
 mod world;
+mod written;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -92,7 +94,7 @@ async fn measure(options: &Options) -> Result<Report, Failure> {
         }
     }
     say("starts and memory");
-    let life = life::measure(&setup, &world, server, options.soak_requests()).await?;
+    let life = life::measure(&setup, &mut world, server, options.soak_requests()).await?;
     let (machine, engine) = (process::machine(), options.engine.as_str());
     Ok(Report { machine, engine, row_seconds: row.as_secs_f64(), floors, rows, life })
 }

@@ -1,6 +1,6 @@
 //! What is measured.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cenote_crypto::jwt;
 use clap::ValueEnum;
@@ -11,8 +11,9 @@ use crate::load::{Measured, Plan};
 use crate::proof;
 use crate::request::Request;
 use crate::second_factor;
-use crate::server::{CODE, Running};
-use crate::world::{PASSWORD, USERS, World, Written, app_name, resetting_name, text, user_name};
+use crate::server::Running;
+use crate::world::{PASSWORD, USERS, World, app_name, resetting_name, text, user_name};
+use crate::written::Written;
 
 /// How many of a row's last answers are followed up with further calls.
 const FOLLOWED_UP: usize = 16;
@@ -49,9 +50,16 @@ impl Operation {
         }
     }
 
-    /// Whether it needs users who reset their passwords.
-    pub const fn resets(self) -> bool {
-        matches!(self, Self::ForgotPassword | Self::ConfirmForgotPassword)
+    /// Whether it writes something that can be looked for.
+    pub const fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::SignUp
+                | Self::ForgotPassword
+                | Self::ConfirmForgotPassword
+                | Self::SrpProof
+                | Self::AppCode
+        )
     }
 
     /// Whether it needs users with an authenticator app.
@@ -68,9 +76,9 @@ impl Operation {
     ) -> Result<(), Failure> {
         world.round += 1;
         match self {
+            Self::ForgotPassword => world.make_resetting(server).await,
             Self::ConfirmForgotPassword => {
-                // This round changes them, for whom does not matter.
-                world.written.retain(|one| !matches!(one, Written::Password { .. }));
+                world.make_resetting(server).await?;
                 world.send_codes(server).await
             }
             Self::SrpProof => {
@@ -87,8 +95,18 @@ impl Operation {
         }
     }
 
+    /// A row of this length.
     pub fn plan(self, world: &World, duration: Duration) -> Result<Plan, Failure> {
-        let requests: Vec<Request> = match self {
+        // Of what can be asked once only, more than the powers allow.
+        let requests = self.requests(world, (duration.as_secs_f64() * 3000.0) as usize)?;
+        let once =
+            matches!(self, Self::SignUp | Self::ConfirmForgotPassword | Self::SrpProof | Self::AppCode);
+        Ok(Plan { requests: requests.into(), once, duration })
+    }
+
+    /// The requests that there are; `many` of them where any number can be made.
+    pub fn requests(self, world: &World, many: usize) -> Result<Vec<Request>, Failure> {
+        Ok(match self {
             Self::DescribeUserPool => {
                 let body = json!({ "UserPoolId": world.pool_id });
                 vec![Request::api("DescribeUserPool", &body).expecting(&world.pool_id)]
@@ -103,8 +121,6 @@ impl Operation {
                 tokens.map(get).collect()
             }
             Self::SignUp => {
-                // More than the powers allow.
-                let many = (duration.as_secs_f64() * 3000.0) as usize;
                 let sign_up = |user| {
                     let body = world.sign_up(&new_name(world.round, user));
                     Request::api("SignUp", &body).expecting(r#""UserConfirmed":false"#).about(user)
@@ -114,12 +130,7 @@ impl Operation {
             Self::ForgotPassword => (0..world.resetting).map(|user| world.forgot_password(user)).collect(),
             Self::ConfirmForgotPassword => {
                 let confirm = |user| {
-                    let body = json!({
-                        "ClientId": world.client_id,
-                        "Username": resetting_name(user),
-                        "ConfirmationCode": CODE,
-                        "Password": world.new_password(),
-                    });
+                    let body = world.confirm_forgot_password(&resetting_name(world.round, user));
                     Request::api("ConfirmForgotPassword", &body).expecting("{}").about(user)
                 };
                 (0..world.resetting).map(confirm).collect()
@@ -156,13 +167,10 @@ impl Operation {
                 };
                 world.refresh_tokens.iter().enumerate().map(refresh).collect()
             }
-        };
-        let once =
-            matches!(self, Self::SignUp | Self::ConfirmForgotPassword | Self::SrpProof | Self::AppCode);
-        Ok(Plan { requests: requests.into(), once, most: u64::MAX, duration })
+        })
     }
 
-    /// Looks closely at the last answer of each connection, and remembers what must be there after a kill.
+    /// Looks closely at the last answer of each connection, and remembers what must be so after a kill.
     pub async fn check(
         self,
         world: &mut World,
@@ -170,14 +178,21 @@ impl Operation {
         plan: &Plan,
         measured: &Measured,
     ) -> Result<(), Failure> {
+        let before = world.written.len();
         for (number, (index, body)) in measured.last.iter().enumerate() {
-            let user = plan.requests.get(*index).ok_or("an answer to nothing")?.user;
+            let request = plan.requests.get(*index).ok_or("an answer to nothing")?;
             let answer: Value = serde_json::from_slice(body)?;
-            self.check_one(world, user, &answer)
+            self.check_one(world, request.user, &answer)
                 .map_err(|error| format!("{}: {error}: {answer}", self.as_str()))?;
             if number < FOLLOWED_UP {
-                self.follow_up(world, server, user, &answer).await?;
+                self.follow_up(world, server, request, &answer).await?;
             }
+            if number == 0 {
+                self.note_once(world, plan, measured, request.user);
+            }
+        }
+        if self.writes() && world.written.len() == before {
+            return Err(format!("{}: nothing was written that can be looked for", self.as_str()).into());
         }
         Ok(())
     }
@@ -208,26 +223,50 @@ impl Operation {
         if right { Ok(()) } else { Err("wrong answer".into()) }
     }
 
+    /// Remembers what one answer acknowledged.
     async fn follow_up(
         self,
         world: &mut World,
         server: &Running,
-        user: usize,
+        request: &Request,
         answer: &Value,
     ) -> Result<(), Failure> {
+        let used = |refusal| Written::UsedSession { request: request.clone(), refusal, at: Instant::now() };
         match self {
             Self::SignUp => {
-                let (username, sub) = (new_name(world.round, user), text(answer, "/UserSub")?);
-                world.written.push(Written::User { username, sub });
+                let (username, sub) = (new_name(world.round, request.user), text(answer, "/UserSub")?);
+                world.written.push(Written::User { username: username.clone(), sub });
+                world.written.push(Written::SignUpCode { username });
+            }
+            Self::ForgotPassword => {
+                let username = resetting_name(world.round, request.user);
+                world.written.push(Written::ResetCode { username });
             }
             Self::ConfirmForgotPassword => {
-                let (username, password) = (resetting_name(user), world.new_password());
+                let username = resetting_name(world.round, request.user);
+                let password = world.new_password();
                 server.call("InitiateAuth", &world.sign_in(&username, &password)).await?;
                 world.written.push(Written::Password { username, password });
             }
+            Self::SrpProof => world.written.push(used("Incorrect username or password.")),
+            Self::AppCode => world.written.push(used("session can only be used once.")),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Remembers what is looked for once a row: a message, since the inbox is long, and a proof that was not used.
+    fn note_once(self, world: &mut World, plan: &Plan, measured: &Measured, user: usize) {
+        let message = match self {
+            Self::SignUp => Some((new_name(world.round, user), "SignUp")),
+            Self::ForgotPassword => Some((resetting_name(world.round, user), "ForgotPassword")),
+            _ => None,
+        };
+        world.written.extend(message.map(|(username, purpose)| Written::Message { username, purpose }));
+        let unused = plan.requests.last().filter(|_| measured.requests < plan.requests.len() as u64);
+        if let (Self::SrpProof, Some(request)) = (self, unused) {
+            world.written.push(Written::UnusedSession { request: request.clone(), at: Instant::now() });
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Options {
     /// How long each row is measured [default: 3, quick: 0.5]
     #[arg(long, value_parser = seconds)]
     pub seconds: Option<Duration>,
-    /// Requests of the soak, after which the memory is looked at; 0 leaves it out [default: 1000000, quick: 20000]
+    /// Requests of the soak, a mix of reads, sign-ins and writes, after which the memory is looked at; 0 leaves it out [default: 1000000, quick: 20000]
     #[arg(long)]
     pub soak: Option<u64>,
     /// A setting of the server, such as log.level=warn; may be given many times.

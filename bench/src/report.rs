@@ -109,7 +109,9 @@ impl Report {
             )?;
         }
         writeln!(text, "| size of the binary | {:.1} MiB |", life.binary_mib)?;
-        writeln!(text, "| acknowledged effects found after SIGKILL | {} |", life.found_after_kill)
+        let found: Vec<_> =
+            life.found_after_kill.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        writeln!(text, "| acknowledged effects found after SIGKILL | {} |", found.join(", "))
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Request {
     pub expected: String,
     /// Whom it is about: an index into the operation's users.
     pub user: usize,
+    /// Whether the body of its answer is wanted.
+    pub keep: bool,
 }
 
 impl Request {
@@ -24,19 +26,19 @@ impl Request {
              X-Amz-Target: AWSCognitoIdentityProviderService.{operation}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
-        Self { bytes: (head + &body).into_bytes(), expected: String::new(), user: 0 }
+        Self { bytes: (head + &body).into_bytes(), expected: String::new(), user: 0, keep: false }
     }
 
     pub fn get(path: &str) -> Self {
         let bytes = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes();
-        Self { bytes, expected: String::new(), user: 0 }
+        Self { bytes, expected: String::new(), user: 0, keep: false }
     }
 
     pub fn post(path: &str, body: &Value) -> Self {
         let body = body.to_string();
         let head =
             format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
-        Self { bytes: (head + &body).into_bytes(), expected: String::new(), user: 0 }
+        Self { bytes: (head + &body).into_bytes(), expected: String::new(), user: 0, keep: false }
     }
 
     #[must_use]

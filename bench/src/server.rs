@@ -113,29 +113,29 @@ impl Running {
         Ok(self.child.wait()?.success())
     }
 
-    /// The answer to one request on a connection of its own.
-    pub async fn call(&self, operation: &str, body: &Value) -> Result<Value, Failure> {
+    /// Status and body of the answer to one request on a connection of its own.
+    pub async fn send(&self, request: &Request) -> Result<(u16, String), Failure> {
         let mut connection = Connection::open(self.address).await?;
-        let answer = connection.call(&Request::api(operation, body).bytes).await?;
-        if answer.status != 200 {
-            let text = String::from_utf8_lossy(answer.body);
-            return Err(format!("{operation}: status {}, {text}", answer.status).into());
+        let answer = connection.call(&request.bytes).await?;
+        Ok((answer.status, String::from_utf8(answer.body.to_vec())?))
+    }
+
+    /// The answer of an operation, which must do what it is asked for.
+    pub async fn call(&self, operation: &str, body: &Value) -> Result<Value, Failure> {
+        match self.send(&Request::api(operation, body)).await? {
+            (200, answer) => Ok(serde_json::from_str(&answer)?),
+            (status, answer) => Err(format!("{operation}: status {status}, {answer}").into()),
         }
-        Ok(serde_json::from_slice(answer.body)?)
     }
 
     pub async fn get(&self, path: &str) -> Result<String, Failure> {
-        let mut connection = Connection::open(self.address).await?;
-        let answer = connection.call(&Request::get(path).bytes).await?;
-        Ok(String::from_utf8(answer.body.to_vec())?)
+        Ok(self.send(&Request::get(path)).await?.1)
     }
 
     /// Moves the server's clock on; what time it is then, in seconds.
     pub async fn advance(&self, seconds: u64) -> Result<u64, Failure> {
-        let mut connection = Connection::open(self.address).await?;
-        let body = json!({ "advance_seconds": seconds });
-        let answer = connection.call(&Request::post("/_cenote/clock", &body).bytes).await?;
-        let now: Value = serde_json::from_slice(answer.body)?;
+        let request = Request::post("/_cenote/clock", &json!({ "advance_seconds": seconds }));
+        let now: Value = serde_json::from_str(&self.send(&request).await?.1)?;
         now.get("now").and_then(Value::as_u64).ok_or_else(|| "the server does not say what time it is".into())
     }
 

@@ -14,6 +14,7 @@ use crate::operation::Operation;
 use crate::request::Request;
 use crate::second_factor;
 use crate::server::{CODE, Running};
+use crate::written::Written;
 
 /// Users who sign in, one for each of the most connections.
 pub const USERS: usize = 256;
@@ -30,23 +31,16 @@ pub struct World {
     /// By user.
     pub access_tokens: Vec<String>,
     pub refresh_tokens: Vec<String>,
-    /// How many users there are that reset their passwords.
+    /// How many users reset their passwords in a round.
     pub resetting: usize,
     /// The apps of the users that have one.
     pub apps: Vec<SecretBytes>,
     /// Answers for the next row, each right once: proofs by SRP, codes of apps.
     pub answers: Vec<Request>,
-    /// What was acknowledged and has to be there after a kill.
+    /// What was acknowledged and has to be so after a kill.
     pub written: Vec<Written>,
     /// Counts rows, so that each can make what no other made.
     pub round: usize,
-}
-
-/// An effect to look for.
-#[derive(Clone, Debug)]
-pub enum Written {
-    User { username: String, sub: String },
-    Password { username: String, password: String },
 }
 
 pub fn user_name(user: usize) -> String {
@@ -57,8 +51,9 @@ pub fn app_name(user: usize) -> String {
     format!("app-{user:06}")
 }
 
-pub fn resetting_name(user: usize) -> String {
-    format!("reset-{user:06}")
+/// A user of a round.
+pub fn resetting_name(round: usize, user: usize) -> String {
+    format!("reset-{round}-{user:06}")
 }
 
 impl World {
@@ -83,7 +78,8 @@ impl World {
             keys,
             access_tokens: Vec::new(),
             refresh_tokens: Vec::new(),
-            resetting: 0,
+            // More than a row can use up, by the time that a power takes.
+            resetting: ((row.as_secs_f64() * 1500.0) as usize).max(512),
             apps: Vec::new(),
             answers: Vec::new(),
             written: Vec::new(),
@@ -94,11 +90,6 @@ impl World {
             let tokens = server.call("InitiateAuth", &world.sign_in(&user_name(user), PASSWORD)).await?;
             world.access_tokens.push(text(&tokens, "/AuthenticationResult/AccessToken")?);
             world.refresh_tokens.push(text(&tokens, "/AuthenticationResult/RefreshToken")?);
-        }
-        if operations.iter().any(|one| one.resets()) {
-            // More than a row can use up, by the time that a power takes.
-            world.resetting = ((row.as_secs_f64() * 1500.0) as usize).max(512);
-            world.make_users(server, (0..world.resetting).map(resetting_name)).await?;
         }
         if operations.iter().any(|one| one.has_app()) {
             // As many as two codes each are enough for, by the time that the signatures take.
@@ -141,8 +132,17 @@ impl World {
     }
 
     pub fn forgot_password(&self, user: usize) -> Request {
-        let body = json!({ "ClientId": self.client_id, "Username": resetting_name(user) });
+        let body = json!({ "ClientId": self.client_id, "Username": resetting_name(self.round, user) });
         Request::api("ForgotPassword", &body).expecting(r#""DeliveryMedium":"EMAIL""#).about(user)
+    }
+
+    pub fn confirm_forgot_password(&self, username: &str) -> Value {
+        json!({
+            "ClientId": self.client_id,
+            "Username": username,
+            "ConfirmationCode": CODE,
+            "Password": self.new_password(),
+        })
     }
 
     /// What the users who reset their passwords choose in this round.
@@ -150,32 +150,17 @@ impl World {
         format!("Passw0rd-of-round-{}!", self.round)
     }
 
+    /// Makes the users who reset their passwords in this round: what another one wrote stays as it was.
+    pub async fn make_resetting(&self, server: &Running) -> Result<(), Failure> {
+        self.make_users(server, (0..self.resetting).map(|user| resetting_name(self.round, user))).await?;
+        server.settle().await
+    }
+
     /// Sends a code to everybody who resets a password.
     pub async fn send_codes(&self, server: &Running) -> Result<(), Failure> {
         let requests = (0..self.resetting).map(|user| self.forgot_password(user)).collect();
         drive(server.address, server.pid(), HANDS, &Plan::all(requests)).await?;
         server.settle().await
-    }
-
-    /// Looks for all that was acknowledged. Returns how much that is.
-    pub async fn check_written(&self, server: &Running) -> Result<usize, Failure> {
-        for written in &self.written {
-            match written {
-                Written::User { username, sub } => {
-                    let body = json!({ "UserPoolId": self.pool_id, "Username": username });
-                    let user = server.call("AdminGetUser", &body).await?;
-                    let attribute = json!({ "Name": "sub", "Value": sub });
-                    let attributes = user.get("UserAttributes").and_then(Value::as_array);
-                    if !attributes.is_some_and(|all| all.contains(&attribute)) {
-                        return Err(format!("{username} was signed up and is another user now").into());
-                    }
-                }
-                Written::Password { username, password } => {
-                    server.call("InitiateAuth", &self.sign_in(username, password)).await?;
-                }
-            }
-        }
-        Ok(self.written.len())
     }
 }
 
