@@ -8,11 +8,12 @@ use crate::clients::{Client, secrets};
 #[must_use]
 pub fn describe(client: &Client) -> UserPoolClientType {
     let first = secrets::first_id(client.id(), client.record.created_ms);
-    let made_with = client.record.secrets.iter().position(|secret| secret.id == first);
+    let mut secrets = client.record.secrets.iter().zip(&client.secrets);
+    let made_with = secrets.find(|(secret, _)| secret.id == first);
     UserPoolClientType {
         user_pool_id: Some(client.record.pool_id.as_str().to_owned()),
         client_id: Some(client.id().to_owned()),
-        client_secret: made_with.map(|place| client.secrets[place].expose().clone()),
+        client_secret: made_with.map(|(_, secret)| secret.expose().clone()),
         creation_date: Some(Timestamp(client.record.created_ms)),
         last_modified_date: Some(Timestamp(client.record.modified_ms)),
         ..client.configuration.clone()

@@ -7,8 +7,7 @@ use cenote_model::types::{
     DefaultEmailOptionType, DeletionProtectionType, EmailConfigurationType, EmailSendingAccountType,
     EncryptionKeyType, IssuerConfigurationType, IssuerType, KeyConfigurationType, LambdaConfigType,
     OAuthFlowType, PasswordPolicyType, RecoveryOptionNameType, RecoveryOptionType, SignInPolicyType,
-    StatusType, UserPoolMfaType, UserPoolPolicyType, UserPoolTierType, UserPoolType,
-    VerificationMessageTemplateType,
+    StatusType, UserPoolMfaType, UserPoolPolicyType, UserPoolType, VerificationMessageTemplateType,
 };
 
 /// Days a temporary password works; 0 means this too.

@@ -82,10 +82,8 @@ fn check_self_service(pool: &Pool) -> Result<(), Error> {
 fn check(context: &Context, client: &Client, pool: &Pool, request: &SignUpRequest) -> Result<User, Error> {
     let name = names::parse_new(pool, &request.username)?;
     let password = request.password.as_deref().filter(|password| !password.is_empty());
-    match password {
-        Some(password) => password_policy::check(&pool.password_policy(), password, Wording::SignUp)?,
-        // Which attributes there are decides.
-        None => {}
+    if let Some(password) = password {
+        password_policy::check(&pool.password_policy(), password, Wording::SignUp)?;
     }
     let given = request.user_attributes.as_deref().unwrap_or_default();
     attributes::check_writable(pool, client, given.iter().map(|item| item.name.as_str()))?;

@@ -20,7 +20,7 @@ async fn giant_bodies() {
         stream.write_all(heads[number % heads.len()].as_bytes()).await.unwrap();
         attacker.stands();
         let data = vec![b' '; 64 * 1024];
-        let chunk = if number % 2 == 0 { data } else { [b"10000\r\n", &data[..], b"\r\n"].concat() };
+        let chunk = if number.is_multiple_of(2) { data } else { [b"10000\r\n", &data[..], b"\r\n"].concat() };
         let written = pour(&mut stream, &chunk, 200 * MIB).await;
         assert!(written < 200 * MIB, "nobody reads that much");
         until_closed(&mut stream).await;

@@ -115,7 +115,7 @@ fn forms(value: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         if let Ok(text) = std::str::from_utf8(part) {
             forms.push(("in lower case", text.to_lowercase().into_bytes()));
             let json = Value::from(text).to_string();
-            forms.push(("as JSON", json[1..json.len() - 1].as_bytes().to_vec()));
+            forms.push(("as JSON", json.as_bytes()[1..json.len() - 1].to_vec()));
             let percent: String = form_urlencoded::byte_serialize(part).collect();
             forms.push(("percent-encoded", percent.replace('+', "%20").into_bytes()));
         }

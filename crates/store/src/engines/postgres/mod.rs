@@ -225,7 +225,7 @@ impl Shared {
     /// A connection to read on; a shared one if the read is short.
     async fn reading(&self, is_short: bool, wait: &mut FailoverWait) -> Result<Reading, StoreError> {
         if !is_short {
-            return self.client_in_time(wait).await.map(Reading::Alone);
+            return self.client_in_time(wait).await.map(|client| Reading::Alone(Box::new(client)));
         }
         match self.readers.next() {
             Some(shared) => Ok(shared),
@@ -239,7 +239,7 @@ impl Shared {
                 self.readers.give_up(generation);
                 self.pool.retain(|_, _| false);
             }
-            Reading::Alone(client) => self.discard(client),
+            Reading::Alone(client) => self.discard(*client),
         }
     }
 

@@ -25,7 +25,7 @@ struct Places {
 /// A connection to read on.
 pub(super) enum Reading {
     Shared { client: Arc<ClientWrapper>, generation: u64 },
-    Alone(Client),
+    Alone(Box<Client>),
 }
 
 impl Deref for Reading {
@@ -53,7 +53,7 @@ impl Readers {
     pub(super) fn next(&self) -> Option<Reading> {
         let mut places = self.lock();
         places.turn = (places.turn + 1).checked_rem(places.connections.len())?;
-        let client = places.connections[places.turn].as_ref().filter(|client| !client.is_closed())?;
+        let client = places.connections.get(places.turn)?.as_ref().filter(|client| !client.is_closed())?;
         Some(Reading::Shared { client: Arc::clone(client), generation: places.generation })
     }
 
@@ -68,7 +68,7 @@ impl Readers {
                 let client = place.insert(Arc::new(Object::take(client)));
                 Reading::Shared { client: Arc::clone(client), generation }
             }
-            None => Reading::Alone(client),
+            None => Reading::Alone(Box::new(client)),
         }
     }
 
