@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cenote_core::testing::{TestService, text};
+use cenote_core::testing::text;
 use cenote_crypto::jwt::SigningKey;
-use cenote_crypto::{KeyRing, MasterKey};
 use serde_json::{Value, json};
 
 use crate::choice::ASKED;
 use crate::second_factors::Factor;
+use crate::set_up::Step;
 use crate::world::*;
 
 /// What something is good for. A page token is good for one list with one set of arguments.
@@ -26,6 +26,13 @@ pub enum Kind {
     FactorSession(Factor),
     /// Of a proof by SRP.
     SecretBlock,
+    /// That asks a device to begin its proof, and the block of the proof.
+    DeviceSession,
+    DeviceBlock,
+    /// On the way to a second factor of a user who has none.
+    SetUpSession(Step),
+    /// Of a sign-up that was confirmed.
+    SignUpSession,
     SignUpCode,
     ResetCode,
     EmailCode,
@@ -33,6 +40,33 @@ pub enum Kind {
     ClientSecret,
     SecretHash,
     Page(List),
+}
+
+impl Kind {
+    /// The challenge that is answered with it.
+    pub fn challenge(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Session => "NEW_PASSWORD_REQUIRED",
+            Self::Asked(challenge) => challenge,
+            Self::CustomSession => "CUSTOM_CHALLENGE",
+            Self::FactorSession(factor) => factor.challenge(),
+            Self::SecretBlock => "PASSWORD_VERIFIER",
+            Self::DeviceSession => "DEVICE_SRP_AUTH",
+            Self::DeviceBlock => "DEVICE_PASSWORD_VERIFIER",
+            Self::SetUpSession(_) => "MFA_SETUP",
+            _ => return None,
+        })
+    }
+
+    /// Whether it serves once.
+    pub fn serves_once(self) -> bool {
+        self.challenge().is_some() || matches!(self, Self::SignUpCode | Self::SignUpSession)
+    }
+
+    /// Whether it is made and taken only where pools keep devices or ask everybody for a second factor.
+    pub fn needs_configuration(self) -> bool {
+        matches!(self, Self::DeviceSession | Self::DeviceBlock | Self::SetUpSession(_))
+    }
 }
 
 /// A list whose pages go on.
@@ -183,7 +217,54 @@ pub async fn all(world: &World) -> Vec<Artefact> {
             ));
         }
     }
+    all.extend(of_devices(world).await);
+    all.extend(of_set_up(world).await);
     all.extend(forgeries(world, &all).await);
+    all
+}
+
+const GONE: &str = "sealed by a master key that is gone";
+
+async fn of_devices(world: &World) -> Vec<Artefact> {
+    world.configure(true, "OPTIONAL").await;
+    let former = world.former();
+    let mut all = Vec::new();
+    for (service, forged, homes) in
+        [(&world.service, None, &world.homes[..]), (&former, Some(GONE), &world.homes[..1])]
+    {
+        for home in homes {
+            let of = |kind, text| Artefact { kind, home: home.clone(), stage: Stage::Device, text, forged };
+            all.push(of(Kind::DeviceSession, world.device_session(service, home).await));
+            all.push(of(Kind::DeviceBlock, world.device_block(service, home).await));
+        }
+    }
+    world.configure(false, "OPTIONAL").await;
+    all
+}
+
+async fn of_set_up(world: &World) -> Vec<Artefact> {
+    let mut all = Vec::new();
+    let of =
+        |kind, home: &Home, stage, text, forged| Artefact { kind, home: home.clone(), stage, text, forged };
+    // Somebody is confirmed once.
+    for home in world.homes.iter().filter(|home| home.client != world.homes[1].client) {
+        let text = world.sign_up_session(home).await;
+        all.push(of(Kind::SignUpSession, home, Stage::SignedUp, text, None));
+    }
+    world.configure(false, "ON").await;
+    for home in &world.homes {
+        for step in Step::ALL {
+            // Another seed would end the first one.
+            if step == Step::Asked || home.client != world.homes[1].client {
+                let text = world.set_up_session(&world.service, home, step).await;
+                all.push(of(Kind::SetUpSession(step), home, step.stage(), text, None));
+            }
+        }
+    }
+    let home = &world.homes[0];
+    let text = world.set_up_session(&world.former(), home, Step::Asked).await;
+    all.push(of(Kind::SetUpSession(Step::Asked), home, Step::Asked.stage(), text, Some(GONE)));
+    world.configure(false, "OPTIONAL").await;
     all
 }
 
@@ -193,7 +274,7 @@ async fn forgeries(world: &World, genuine: &[Artefact]) -> Vec<Artefact> {
     let mut forge = |kind, stage, text: String, how| {
         forged.push(Artefact { kind, home: home.clone(), stage, text, forged: Some(how) });
     };
-    for artefact in genuine.iter().filter(|artefact| artefact.home == *home) {
+    for artefact in genuine.iter().filter(|one| one.home == *home && one.forged.is_none()) {
         let Artefact { kind, stage, text, .. } = artefact;
         forge(*kind, *stage, change_one(text, text.len() / 2), "one character in the middle changed");
         if !matches!(kind, Kind::AccessToken | Kind::IdToken) && text.len() > 60 {
@@ -202,10 +283,8 @@ async fn forgeries(world: &World, genuine: &[Artefact]) -> Vec<Artefact> {
         }
     }
     // As of a generation of master keys that is not in the ring any more.
-    let ring = KeyRing::new(MasterKey::from_bytes([9; 32]), vec![MasterKey::from_bytes([7; 32])]);
-    let former =
-        TestService::builder().keyring(ring).lambda(&world.lambda.url()).start_beside(&world.service);
-    let gone = "sealed by a master key that is gone";
+    let former = world.former();
+    let gone = GONE;
     let tokens = world.start(&former, &home.client, home.subject).await["AuthenticationResult"].clone();
     forge(Kind::AccessToken, Stage::Confirmed, text(&tokens["AccessToken"]), gone);
     forge(Kind::RefreshToken, Stage::Confirmed, text(&tokens["RefreshToken"]), gone);

@@ -2,6 +2,7 @@
 //! [`artefacts`](crate::artefacts) everything that opens something.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use cenote_core::operations::is_built;
 use cenote_crypto::Purpose;
@@ -11,7 +12,6 @@ use serde_json::Value;
 
 use crate::artefacts::Kind;
 use crate::places;
-use crate::second_factors::Factor;
 
 /// New secrets are set here, not compared with others.
 const SETS_A_SECRET: [(&str, &str); 2] =
@@ -61,12 +61,13 @@ fn every_place_in_the_list_is_built() {
     }
 }
 
-/// The kind of what is sealed and leaves the server. A new purpose does not compile until it is said here which it is.
-fn sealed_kind(purpose: Purpose) -> Option<Kind> {
+/// The kinds of what is sealed and leaves the server. A new purpose does not compile until it is said here which they are.
+pub fn sealed_kinds(purpose: Purpose) -> &'static [Kind] {
     match purpose {
-        Purpose::Session => Some(Kind::Session),
-        Purpose::SecretBlock => Some(Kind::SecretBlock),
-        Purpose::RefreshToken => Some(Kind::RefreshToken),
+        // Each challenge has its own: pairs.rs.
+        Purpose::Session => &[Kind::Session, Kind::SignUpSession],
+        Purpose::SecretBlock => &[Kind::SecretBlock, Kind::DeviceBlock],
+        Purpose::RefreshToken => &[Kind::RefreshToken],
         // One for each list.
         Purpose::PageToken
         | Purpose::PasswordVerifier
@@ -77,7 +78,7 @@ fn sealed_kind(purpose: Purpose) -> Option<Kind> {
         | Purpose::AccessKeySecret
         | Purpose::TotpSeed
         | Purpose::ProviderSecret
-        | Purpose::KeyCheck => None,
+        | Purpose::KeyCheck => &[],
     }
 }
 
@@ -91,24 +92,63 @@ pub fn code_kind(purpose: CodePurpose) -> Kind {
     }
 }
 
-#[test]
-fn everything_that_leaves_the_server_is_taken_somewhere() {
-    let taken: BTreeSet<Kind> = places::all().iter().filter_map(|place| place.takes).collect();
-    for purpose in [Purpose::Session, Purpose::SecretBlock, Purpose::RefreshToken] {
-        assert!(sealed_kind(purpose).is_some_and(|kind| taken.contains(&kind)), "{purpose:?}");
-    }
-}
+/// What is read in the maps of a sign-in and opens something by itself: each has its places.
+const OPEN_SOMETHING: [&str; 4] =
+    ["ACCESS_TOKEN", "PASSWORD_CLAIM_SECRET_BLOCK", "REFRESH_TOKEN", "SECRET_HASH"];
 
-/// Each challenge has sessions of its own: they belong among the artefacts, as what the others are not. The secret block is the
-/// session of PASSWORD_VERIFIER; ADMIN_NO_SRP_AUTH has none, and nobody is asked for it.
+/// What is read there and opens nothing, or only beside a session or a secret block, with which it is presented.
+const OPEN_NOTHING: [&str; 19] = [
+    "ANSWER",
+    "CHALLENGE_NAME",
+    "CREDENTIAL",
+    "DEVICE_KEY",
+    "EMAIL",
+    "EMAIL_MFA_CODE",
+    "EMAIL_OTP_CODE",
+    "MAX_AGE",
+    "NEW_PASSWORD",
+    "PASSWORD",
+    "PASSWORD_CLAIM_SIGNATURE",
+    "PREFERRED_CHALLENGE",
+    "SMS_MFA_CODE",
+    "SMS_OTP_CODE",
+    "SOFTWARE_TOKEN_MFA_CODE",
+    "SRP_A",
+    "TARGET_ACR_VALUES",
+    "TIMESTAMP",
+    "USERNAME",
+];
+
+/// The model does not say what is in AuthParameters and ChallengeResponses: the source that reads them does.
 #[test]
-fn every_challenge_has_its_session_in_the_list() {
-    let mut known = vec!["NEW_PASSWORD_REQUIRED", "PASSWORD_VERIFIER", "MFA_SETUP", "ADMIN_NO_SRP_AUTH"];
-    known.extend(Factor::ALL.map(Factor::challenge));
-    known.extend(crate::choice::ASKED);
-    known.extend(["CUSTOM_CHALLENGE", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]);
-    let names = model()["shapes"]["ChallengeNameType"]["enum"].clone();
-    for name in names.as_array().unwrap() {
-        assert!(known.contains(&name.as_str().unwrap()), "{name}: add its sessions to the artefacts");
+fn everything_that_is_read_in_a_map_is_known() {
+    let mut read = BTreeSet::new();
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(path).unwrap();
+            for name in source.split('"') {
+                let is_key = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+                let is_read = |reads: &&str| source.contains(&format!("{reads}(\"{name}\")"));
+                if !name.is_empty()
+                    && name.bytes().all(is_key)
+                    && ["get", "find", "given"].iter().any(is_read)
+                {
+                    read.insert(name.to_owned());
+                }
+            }
+        }
+    }
+    let known = OPEN_SOMETHING.into_iter().chain(OPEN_NOTHING).map(str::to_owned).collect();
+    assert_eq!(read, known, "say what it opens, and add its places");
+    let places = places::all();
+    for name in OPEN_SOMETHING {
+        let end = format!(".{name}");
+        assert!(places.iter().any(|place| place.member.ends_with(&end)), "{name}: add its places");
     }
 }

@@ -10,8 +10,10 @@
 mod artefacts;
 mod choice;
 mod coverage;
+mod devices;
 mod pairs;
 mod places;
 mod second_factors;
+mod set_up;
 mod srp;
 mod world;

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use cenote_core::testing::text;
 use cenote_core::users;
+use cenote_crypto::Purpose;
+use cenote_model::types::ChallengeNameType;
 use cenote_model::{DecodeError, Operation};
 use cenote_store::{Change, CodePurpose};
 use serde_json::{Value, json};
 
 use crate::artefacts::{self, Artefact, Kind};
-use crate::coverage::code_kind;
-use crate::places::{self, LINK, Outcome, Place, STEP_UP};
+use crate::coverage::{code_kind, sealed_kinds};
+use crate::places::{self, LINK, Outcome, Place};
 use crate::world::*;
 
 async fn present(world: &World, place: &Place, request: Value) -> Outcome {
@@ -38,8 +40,7 @@ fn expected(place: &Place, home: &Home, stage: Stage, text: &str, request: &Valu
 
 /// From where an artefact is presented: everywhere, if it is of the kind that is taken; else from its own home.
 fn homes<'a>(world: &'a World, place: &Place, artefact: &'a Artefact) -> Vec<&'a Home> {
-    let says_whose = artefact.kind == Kind::AccessToken && place.member != STEP_UP;
-    if place.takes == Some(artefact.kind) && !says_whose {
+    if place.takes(artefact.kind) && !place.says_whose(artefact.kind) {
         world.homes.iter().collect()
     } else {
         vec![&artefact.home]
@@ -51,11 +52,34 @@ async fn what_belongs_elsewhere_is_refused_everywhere_and_stays_good_where_it_be
     let world = World::new().await;
     let artefacts = artefacts::all(&world).await;
     every_live_code_is_among(&world, &artefacts).await;
+    every_challenge_is_among(&artefacts);
     let places = places::all();
+    let (special, usual): (Vec<&Place>, Vec<&Place>) =
+        places.iter().partition(|place| place.needs_configuration());
+    let of_special = |one: &&Artefact| one.kind.needs_configuration();
+    let mut refused = present_everywhere(&world, &artefacts, &usual).await;
+    world.configure(true, "ON").await;
+    refused += present_everywhere(&world, &artefacts, &special).await;
+    assert!(refused > 7_000, "only {refused}");
+    let mut used = use_rightfully(&world, artefacts.iter().filter(of_special), &places).await;
+    world.configure(false, "OPTIONAL").await;
+    used.extend(use_rightfully(&world, artefacts.iter().filter(|one| !of_special(one)), &places).await);
+    used.extend(use_access_tokens(&world, &places).await);
+    let unused: Vec<_> = places
+        .iter()
+        .enumerate()
+        .filter(|(number, place)| place.takes.is_some() && !used.contains(number))
+        .map(|(_, place)| (place.operation, place.member))
+        .collect();
+    assert!(unused.is_empty(), "nothing was right at {unused:?}");
+}
+
+/// Presents what is not right there; how often.
+async fn present_everywhere(world: &World, artefacts: &[Artefact], places: &[&Place]) -> usize {
     let mut refused = 0;
-    for artefact in &artefacts {
-        for place in &places {
-            for home in homes(&world, place, artefact) {
+    for artefact in artefacts {
+        for place in places.iter().copied() {
+            for home in homes(world, place, artefact) {
                 for stage in place.stages {
                     let from = (&artefact.home, artefact.stage);
                     if artefact.forged.is_none() && place.is_right(artefact.kind, from, (home, *stage)) {
@@ -63,7 +87,7 @@ async fn what_belongs_elsewhere_is_refused_everywhere_and_stays_good_where_it_be
                     }
                     let request = (place.build)(home, &home.user(*stage), &artefact.text);
                     let expected = expected(place, home, *stage, &artefact.text, &request);
-                    let outcome = present(&world, place, request).await;
+                    let outcome = present(world, place, request).await;
                     assert!(
                         expected.contains(&outcome),
                         "{artefact:?}\nat {} of {}, for {} of {home:?}:\n{outcome:?}, not one of {expected:?}",
@@ -76,16 +100,23 @@ async fn what_belongs_elsewhere_is_refused_everywhere_and_stays_good_where_it_be
             }
         }
     }
-    assert!(refused > 5_000, "only {refused}");
-    let mut used = use_rightfully(&world, &artefacts, &places).await;
-    used.extend(use_access_tokens(&world, &places).await);
-    let unused: Vec<_> = places
-        .iter()
-        .enumerate()
-        .filter(|(number, place)| place.takes.is_some() && !used.contains(number))
-        .map(|(_, place)| (place.operation, place.member))
-        .collect();
-    assert!(unused.is_empty(), "nothing was right at {unused:?}");
+    refused
+}
+
+/// Each challenge is answered with something of its own: it belongs among the artefacts, as what the others are not.
+/// ADMIN_NO_SRP_AUTH is answered with nothing, and nobody is asked for it.
+fn every_challenge_is_among(artefacts: &[Artefact]) {
+    let genuine = artefacts.iter().filter(|artefact| artefact.forged.is_none());
+    let made: BTreeSet<&str> = genuine.filter_map(|artefact| artefact.kind.challenge()).collect();
+    for name in ChallengeNameType::VALUES.iter().filter(|name| **name != "ADMIN_NO_SRP_AUTH") {
+        assert!(made.contains(name), "{name}: add what answers it to the artefacts");
+    }
+    for purpose in [Purpose::Session, Purpose::SecretBlock, Purpose::RefreshToken] {
+        for kind in sealed_kinds(purpose) {
+            let is_among = artefacts.iter().any(|artefact| artefact.kind == *kind);
+            assert!(is_among, "{kind:?}: add it to the artefacts");
+        }
+    }
 }
 
 /// No user of the homes has a code that is not presented.
@@ -155,9 +186,13 @@ async fn a_code_that_is_moved_in_the_database_serves_nowhere() {
 
 /// Everything works where it belongs, after all that. What serves once is used at one of its places, of those that were not
 /// yet used if it can be; the numbers of the places that were.
-async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place]) -> BTreeSet<usize> {
+async fn use_rightfully(
+    world: &World,
+    artefacts: impl Iterator<Item = &Artefact>,
+    places: &[Place],
+) -> BTreeSet<usize> {
     let mut used = BTreeSet::new();
-    for artefact in artefacts.iter().filter(|artefact| artefact.forged.is_none()) {
+    for artefact in artefacts.filter(|artefact| artefact.forged.is_none()) {
         let home = &artefact.home;
         if matches!(artefact.kind, Kind::Session | Kind::CustomSession | Kind::Asked(_) | Kind::SecretBlock)
             && *home == world.homes[1]
@@ -170,15 +205,7 @@ async fn use_rightfully(world: &World, artefacts: &[Artefact], places: &[Place])
                 && place.is_right(artefact.kind, (home, artefact.stage), (home, artefact.stage))
         };
         let mut at: Vec<(usize, &Place)> = places.iter().enumerate().filter(fits).collect();
-        if matches!(
-            artefact.kind,
-            Kind::SignUpCode
-                | Kind::Session
-                | Kind::CustomSession
-                | Kind::Asked(_)
-                | Kind::SecretBlock
-                | Kind::FactorSession(_)
-        ) {
+        if artefact.kind.serves_once() {
             let fresh = at.iter().position(|(number, _)| !used.contains(number)).unwrap_or(0);
             at = vec![at[fresh]];
         }

@@ -15,7 +15,7 @@ pub struct Challenge {
     timestamp: String,
 }
 
-fn client() -> Client {
+pub fn client() -> Client {
     Client::with_secret(&[7; 32]).unwrap()
 }
 

@@ -1,15 +1,17 @@
 //! Pools, clients and users that are as alike as they can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use cenote_core::testing::{AuthenticatorApp, TestService, WireError, merged, text};
 use cenote_crypto::web_authn::testing::{Authenticator, Said};
-use cenote_crypto::{SecretString, secret_hash};
+use cenote_crypto::{KeyRing, MasterKey, SecretString, secret_hash};
 use cenote_store::{PoolId, Sub, User};
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
+use crate::devices::{Device, DeviceQuestion};
+use crate::set_up::Step;
 use crate::srp::Challenge;
 
 pub const PASSWORD: &str = "Passw0rd!";
@@ -36,6 +38,10 @@ pub struct Known {
     pub factor_codes: Mutex<BTreeMap<String, String>>,
     /// By pool and user.
     pub apps: Mutex<BTreeMap<(String, String), AuthenticatorApp>>,
+    pub devices: Mutex<BTreeMap<(String, String), Device>>,
+    /// By session, and by secret block.
+    pub device_sessions: Mutex<BTreeMap<String, Device>>,
+    pub device_questions: Mutex<BTreeMap<String, DeviceQuestion>>,
 }
 
 /// From where something is presented, or where it belongs.
@@ -87,13 +93,21 @@ pub enum Stage {
     Invited,
     /// An administrator reset the password.
     Reset,
-    /// As the first, and with every second factor switched on. It has nothing of what the others have, and is looked at
-    /// where it counts.
+    /// As the first, and with every second factor switched on. This and those below have nothing of what the others have, and
+    /// are looked at where it counts.
     Factors,
+    /// With a remembered device.
+    Device,
+    /// Without contacts, on the way to a second factor.
+    SetUp(Step),
+    /// Signed up and confirmed by a code.
+    SignedUp,
 }
 
 impl Stage {
     pub const ALL: [Self; 4] = [Self::Confirmed, Self::New, Self::Invited, Self::Reset];
+    pub const SET_UP: [Self; 3] =
+        [Self::SetUp(Step::Asked), Self::SetUp(Step::Associated), Self::SetUp(Step::Verified)];
 
     fn suffix(self) -> &'static str {
         match self {
@@ -102,6 +116,11 @@ impl Stage {
             Self::Invited => "-invited",
             Self::Reset => "-reset",
             Self::Factors => "-factors",
+            Self::Device => "-device",
+            Self::SetUp(Step::Asked) => "-asked",
+            Self::SetUp(Step::Associated) => "-associated",
+            Self::SetUp(Step::Verified) => "-verified",
+            Self::SignedUp => "-signed-up",
         }
     }
 }
@@ -155,6 +174,9 @@ impl World {
                 let user = format!("{subject}{}", Stage::Factors.suffix());
                 world.person(pool, &user, Stage::Factors).await;
                 world.enroll(pool, client, &user).await;
+                for stage in [&Stage::SET_UP[..], &[Stage::Device]].concat() {
+                    world.person(pool, &format!("{subject}{}", stage.suffix()), stage).await;
+                }
             }
         }
         let homes = [
@@ -185,31 +207,49 @@ impl World {
 
     async fn pool(&mut self, region: &str) -> String {
         self.service.caller.region = region.into();
-        let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
-        let members = json!({
-            "AutoVerifiedAttributes": ["email"],
-            "LambdaConfig": {
-                "DefineAuthChallenge": function, "CreateAuthChallenge": function,
-                "VerifyAuthChallengeResponse": function,
-            },
-            "Policies": { "SignInPolicy": {
-                "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
-            } },
-            "SmsConfiguration": { "SnsCallerArn": "arn:aws:iam::123456789012:role/sns" },
-        });
-        let pool = self.service.pool(members).await;
+        let pool = self.service.pool(pool_members()).await;
+        self.offer_factors(&pool, "OPTIONAL").await;
+        for name in ["first", "second"] {
+            self.service.ok("CreateGroup", json!({ "UserPoolId": pool, "GroupName": name })).await;
+        }
+        pool
+    }
+
+    async fn offer_factors(&self, pool: &str, mfa: &str) {
         let sns = json!({ "SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x" });
         let factors = json!({
-            "UserPoolId": pool, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {},
+            "UserPoolId": pool, "MfaConfiguration": mfa, "EmailMfaConfiguration": {},
             "SmsMfaConfiguration": { "SmsConfiguration": sns },
             "SoftwareTokenMfaConfiguration": { "Enabled": true },
             "WebAuthnConfiguration": { "RelyingPartyId": "localhost" },
         });
         self.service.ok("SetUserPoolMfaConfig", factors).await;
-        for name in ["first", "second"] {
-            self.service.ok("CreateGroup", json!({ "UserPoolId": pool, "GroupName": name })).await;
+    }
+
+    /// Whether the pools keep devices, and whether everybody is asked for a second factor.
+    pub async fn configure(&self, devices: bool, mfa: &str) {
+        let pools: BTreeSet<&str> = self.homes.iter().map(|home| home.pool.as_str()).collect();
+        for pool in pools {
+            let mut members = merged(pool_members(), json!({ "UserPoolId": pool }));
+            if devices {
+                members["DeviceConfiguration"] = json!({ "ChallengeRequiredOnNewDevice": false, "DeviceOnlyRememberedOnUserPrompt": false });
+            }
+            if mfa == "ON" {
+                // Codes that sign in alone do not go with it.
+                members["Policies"] = json!({ "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD"] } });
+                self.service.ok("UpdateUserPool", members).await;
+                self.offer_factors(pool, mfa).await;
+            } else {
+                self.offer_factors(pool, mfa).await;
+                self.service.ok("UpdateUserPool", members).await;
+            }
         }
-        pool
+    }
+
+    /// An instance whose newest master key the others do not have.
+    pub fn former(&self) -> TestService {
+        let ring = KeyRing::new(MasterKey::from_bytes([9; 32]), vec![MasterKey::from_bytes([7; 32])]);
+        TestService::builder().keyring(ring).lambda(&self.lambda.url()).start_beside(&self.service)
     }
 
     /// Makes two passkeys; one of them.
@@ -244,10 +284,11 @@ impl World {
 
     /// A user in a state, and a member of both groups.
     pub async fn person(&self, pool: &str, user: &str, stage: Stage) {
-        let given = json!([
+        let all = json!([
             { "Name": "email", "Value": format!("{user}@example.org") }, { "Name": "email_verified", "Value": "true" },
             { "Name": "phone_number", "Value": "+15555550100" },
         ]);
+        let given = if matches!(stage, Stage::SetUp(_)) { json!([]) } else { all };
         let of = |members: Value| merged(json!({ "UserPoolId": pool, "Username": user }), members);
         if stage == Stage::New {
             let client = self.service.ok("ListUserPoolClients", json!({ "UserPoolId": pool })).await;
@@ -269,7 +310,7 @@ impl World {
             });
             self.service.ok("AdminCreateUser", of(members)).await;
         }
-        if matches!(stage, Stage::Confirmed | Stage::Reset | Stage::Factors) {
+        if !matches!(stage, Stage::New | Stage::Invited) {
             let members = json!({ "Password": PASSWORD, "Permanent": true });
             self.service.ok("AdminSetUserPassword", of(members)).await;
         }
@@ -320,6 +361,26 @@ impl World {
         };
         inbox.into_iter().find(fits).and_then(|message| message.code).unwrap()
     }
+}
+
+fn pool_members() -> Value {
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
+    // An address that is the first to bring a new password is no second factor.
+    let recovery = json!([
+        { "Name": "verified_phone_number", "Priority": 1 }, { "Name": "verified_email", "Priority": 2 },
+    ]);
+    json!({
+        "AutoVerifiedAttributes": ["email"],
+        "AccountRecoverySetting": { "RecoveryMechanisms": recovery },
+        "LambdaConfig": {
+            "DefineAuthChallenge": function, "CreateAuthChallenge": function,
+            "VerifyAuthChallengeResponse": function,
+        },
+        "Policies": { "SignInPolicy": {
+            "AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"],
+        } },
+        "SmsConfiguration": { "SnsCallerArn": "arn:aws:iam::123456789012:role/sns" },
+    })
 }
 
 pub fn error(code: &str, message: impl Into<String>) -> WireError {

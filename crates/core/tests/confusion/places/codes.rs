@@ -10,9 +10,9 @@ pub(super) fn codes() -> Vec<Place> {
     let unconfirmed_only = |_: &Home, stage: Stage, _: &str| {
         let status = match stage {
             Stage::New => return vec![mismatch()],
-            Stage::Confirmed | Stage::Factors => "CONFIRMED",
             Stage::Invited => "FORCE_CHANGE_PASSWORD",
             Stage::Reset => "RESET_REQUIRED",
+            _ => "CONFIRMED",
         };
         vec![refused(
             "NotAuthorizedException",

@@ -11,6 +11,7 @@ use cenote_core::testing::WireError;
 use serde_json::{Value, json};
 
 use crate::artefacts::{Kind, List};
+use crate::set_up::Step;
 use crate::world::*;
 
 /// What came of a request, without what it answered.
@@ -35,15 +36,45 @@ pub struct Place {
 }
 
 impl Place {
+    pub fn takes(&self, kind: Kind) -> bool {
+        match (self.takes, kind) {
+            // Whoever is on the way with an app may begin anew with another, or choose an address.
+            (Some(Kind::SetUpSession(Step::Asked)), Kind::SetUpSession(step)) => {
+                step != Step::Verified || !self.says_whose(kind)
+            }
+            (takes, _) => takes == Some(kind),
+        }
+    }
+
+    /// Whether it says by itself from whom it is: nothing else in the request does.
+    pub fn says_whose(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::AccessToken => self.member != STEP_UP,
+            Kind::SetUpSession(_) => !self.operation.ends_with("RespondToAuthChallenge"),
+            _ => false,
+        }
+    }
+
+    /// Whether what is right here is right only where pools keep devices or ask everybody for a second factor.
+    pub fn needs_configuration(&self) -> bool {
+        self.takes.is_some_and(Kind::needs_configuration)
+    }
+
     /// Whether what belongs to `from` is right in a request of `home` for a user of this stage.
     pub fn is_right(&self, kind: Kind, from: (&Home, Stage), home: (&Home, Stage)) -> bool {
         let ((from, from_stage), (home, stage)) = (from, home);
         let same_pool = from.pool == home.pool;
         let same_user = same_pool && from.subject == home.subject;
-        if self.takes != Some(kind) {
+        if !self.takes(kind) {
             return false;
         }
         match kind {
+            Kind::SetUpSession(_) if self.says_whose(kind) => true,
+            Kind::SetUpSession(_) | Kind::DeviceSession | Kind::DeviceBlock => {
+                from.client == home.client && same_user && from_stage == stage
+            }
+            // Nothing else that comes with it is looked at.
+            Kind::SignUpSession => from.client == home.client,
             Kind::AccessToken if self.member == STEP_UP => same_user && from.client == home.client,
             // It says itself whose it is.
             Kind::AccessToken => true,
@@ -87,6 +118,7 @@ pub fn all() -> Vec<Place> {
     places.extend(sessions::choices());
     places.extend(sessions::factor_sessions());
     places.extend(sessions::setting_up());
+    places.extend(sessions::devices());
     places.extend(sessions::secret_blocks());
     places.extend(page_tokens::device_pages());
     places.extend(unread::unread());

@@ -1,11 +1,13 @@
 //! Sessions and secret blocks, with the answers that go with them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{NOBODY, Place, initiate, invalid_session, place, refused, respond};
 use crate::artefacts::Kind;
 use crate::choice::{self, ASKED};
+use crate::devices::{begin, device_proof};
 use crate::second_factors::{Factor, answers};
+use crate::set_up::Step;
 use crate::srp::proof;
 use crate::world::*;
 
@@ -62,7 +64,8 @@ pub(super) fn choices() -> Vec<Place> {
             request["Session"] = json!(text);
             request
         };
-        places.push(place(operation, "Session", None, NOBODY, build, invalid_session));
+        let takes = Some(Kind::SignUpSession);
+        places.push(place(operation, "Session", takes, &[Stage::SignedUp], build, invalid_session));
     }
     places
 }
@@ -85,22 +88,33 @@ pub(super) fn factor_sessions() -> Vec<Place> {
         .collect()
 }
 
-/// Where a first factor is set up. In these pools nobody has to, so there is nothing that is right here.
+/// Where a first factor is set up: an app with its code, or an address.
 pub(super) fn setting_up() -> Vec<Place> {
-    let answer = |home: &Home, user: &str, text: &str| {
-        let answers = json!({ "USERNAME": user });
-        let mut request = respond("RespondToAuthChallenge", &home.pool, &home.client, text, &answers);
-        request["ChallengeName"] = json!("MFA_SETUP");
-        request
+    let answer = |operation: &'static str| {
+        let build = move |home: &Home, user: &str, text: &str| {
+            let answers = json!({ "USERNAME": user, "EMAIL": "new@example.org" });
+            let mut request = respond(operation, &home.pool, &home.client, text, &answers);
+            request["ChallengeName"] = json!("MFA_SETUP");
+            request
+        };
+        let takes = Some(Kind::SetUpSession(Step::Asked));
+        place(operation, "Session", takes, &Stage::SET_UP, build, invalid_session)
     };
     let associate = |_: &Home, _: &str, text: &str| json!({ "Session": text });
-    let verify = |_: &Home, _: &str, text: &str| json!({ "Session": text, "UserCode": "123456" });
+    let verify = |home: &Home, _: &str, text: &str| {
+        let codes = home.known.factor_codes.lock().unwrap();
+        json!({ "Session": text, "UserCode": codes.get(text).map_or("123456", String::as_str) })
+    };
     let code =
         |home: &Home, _: &str, text: &str| json!({ "AccessToken": home.access_token, "UserCode": text });
+    let session = |operation, step: Step, stages, build: fn(&Home, &str, &str) -> Value| {
+        place(operation, "Session", Some(Kind::SetUpSession(step)), stages, build, invalid_session)
+    };
     vec![
-        place("RespondToAuthChallenge", "Session", None, &[Stage::Factors], answer, invalid_session),
-        place("AssociateSoftwareToken", "Session", None, NOBODY, associate, invalid_session),
-        place("VerifySoftwareToken", "Session", None, NOBODY, verify, invalid_session),
+        answer("RespondToAuthChallenge"),
+        answer("AdminRespondToAuthChallenge"),
+        session("AssociateSoftwareToken", Step::Asked, &Stage::SET_UP[..1], associate),
+        session("VerifySoftwareToken", Step::Associated, &Stage::SET_UP[1..2], verify),
         place("VerifySoftwareToken", "UserCode", None, NOBODY, code, |_, _, _| {
             vec![refused(
                 "EnableSoftwareTokenMFAException",
@@ -108,6 +122,38 @@ pub(super) fn setting_up() -> Vec<Place> {
             )]
         }),
     ]
+}
+
+/// A session is presented with the device that it is about, a block with its proof.
+pub(super) fn devices() -> Vec<Place> {
+    let of = |operation: &'static str| {
+        let session = move |home: &Home, user: &str, text: &str| {
+            let mut request = respond(operation, &home.pool, &home.client, text, &begin(home, user, text));
+            request["ChallengeName"] = json!("DEVICE_SRP_AUTH");
+            request
+        };
+        let block = move |home: &Home, user: &str, text: &str| {
+            let answers = device_proof(home, user, text);
+            let mut request =
+                respond(operation, &home.pool, &home.client, "ignored where there is none", &answers);
+            request["ChallengeName"] = json!("DEVICE_PASSWORD_VERIFIER");
+            request
+        };
+        let stages = &[Stage::Device];
+        let member = "ChallengeResponses.PASSWORD_CLAIM_SECRET_BLOCK";
+        let no_block = |_: &Home, _, _: &str| {
+            vec![
+                refused("NotAuthorizedException", "Incorrect username or password."),
+                // For one of another user.
+                refused("NotAuthorizedException", "Invalid session for the user."),
+            ]
+        };
+        [
+            place(operation, "Session", Some(Kind::DeviceSession), stages, session, invalid_session),
+            place(operation, member, Some(Kind::DeviceBlock), stages, block, no_block),
+        ]
+    };
+    ["RespondToAuthChallenge", "AdminRespondToAuthChallenge"].into_iter().flat_map(of).collect()
 }
 
 /// Each block is presented with the proof that was made for it.
