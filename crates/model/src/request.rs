@@ -60,12 +60,38 @@ pub fn decode_request<T: Decode>(body: &[u8]) -> Result<T, DecodeError> {
     decode_value(parse_body(body)?)
 }
 
+/// A body up to this size may consist of as many values as it likes.
+const SMALL_BODY: usize = 64 * 1024;
+
+/// Of how many values a larger one may consist: the smallest object is eight bytes of a body and several hundred of memory.
+const MOST_VALUES: usize = 16 * 1024;
+
 /// Parses a body and does nothing else, for a caller that has to look at a member before it knows what to do.
 ///
 /// # Errors
-/// [`DecodeError::Serialization`] without a message if it is not JSON.
+/// [`DecodeError::Serialization`] without a message if it is not JSON, or is large and of very many values.
 pub fn parse_body(body: &[u8]) -> Result<Value, DecodeError> {
-    serde_json::from_slice(body).map_err(|_| DecodeError::Serialization { message: None })
+    let refused = || DecodeError::Serialization { message: None };
+    if body.len() > SMALL_BODY && values(body) > MOST_VALUES {
+        return Err(refused());
+    }
+    serde_json::from_slice(body).map_err(|_| refused())
+}
+
+/// How many values there are at most in what may be JSON: each but the first comes after a bracket, a brace or a comma that is
+/// in no text.
+fn values(body: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// Reads a request from parsed JSON.
@@ -88,4 +114,27 @@ pub fn from_stored<T: Decode>(document: Value) -> Option<T> {
     let mut violations = Violations::unchecked();
     let decoded = T::decode(document, &mut Path::default(), &mut violations).ok()?;
     if violations.is_incomplete() { None } else { Some(decoded) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_bodies_have_a_bounded_number_of_values() {
+        let list = |value: &str, count: usize, text: &str| {
+            format!("{{\"list\":[{}],\"text\":\"{text}\"}}", vec![value; count].join(","))
+        };
+        let parses = |body: &str| parse_body(body.as_bytes()).is_ok();
+        let large = "x".repeat(SMALL_BODY);
+        // One is the document itself, one more the list; a text after a comma is the last.
+        assert!(parses(&list("1", MOST_VALUES - 3, &large)));
+        assert!(!parses(&list("1", MOST_VALUES - 2, &large)));
+        assert!(!parses(&list("{\"a\":1}", MOST_VALUES / 2, &large)));
+        assert!(parses(&list("1", 32_000, "")), "a small one");
+        // What stands in a text is no value, whatever is escaped there.
+        assert!(parses(&list("1", 1, &"{[,".repeat(SMALL_BODY))));
+        assert!(parses(&list("1", 1, &"\\\",".repeat(SMALL_BODY))));
+        assert!(parses(&list("\"\\\\\"", 1, &"\\\\".repeat(SMALL_BODY))));
+    }
 }
