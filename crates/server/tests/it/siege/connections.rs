@@ -49,7 +49,7 @@ async fn one_byte_at_a_time() {
         timeout(PATIENCE, both).await.expect("closed in time");
     };
     siege.withstands(300, 150, attack).await;
-    siege.raise(100).await;
+    siege.raise(300 * 40).await;
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn idle_connections_of_one_address() {
     let mut again = connect(2, siege.address()).await;
     again.write_all(b"GET /_cenote/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     assert!(until_closed(&mut again).await.starts_with(b"HTTP/1.1 200 "));
-    siege.raise(150).await;
+    siege.raise(100 * 20).await;
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn idle_connections_make_room_when_every_place_is_taken() {
         }
     };
     siege.withstands(30, 5, attack).await;
-    siege.raise(100).await;
+    siege.raise(20 * 60).await;
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn clients_that_vanish_half_way() {
     };
     siege.withstands(200, 15, attack).await;
     siege.all_closed().await;
-    siege.raise(50).await;
+    siege.raise(200 * 80).await;
 }
 
 #[tokio::test]

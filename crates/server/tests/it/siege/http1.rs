@@ -26,7 +26,8 @@ async fn giant_bodies() {
         until_closed(&mut stream).await;
     };
     siege.withstands(40, 1, attack).await;
-    siege.raise(100).await;
+    // What a body is put together in grows by doubling, up to twice the room.
+    siege.raise(2 * 16 * 1024 + 40 * 400).await;
 }
 
 #[tokio::test]
@@ -47,7 +48,31 @@ async fn many_bodies_that_are_as_large_as_they_may_be() {
         );
     };
     siege.withstands(200, 8, attack).await;
-    siege.raise(150).await;
+    siege.raise(2 * 16 * 1024 + 200 * 200).await;
+}
+
+#[tokio::test]
+async fn requests_that_hold_as_much_as_they_can() {
+    let siege = Siege::lay(&["server.body_timeout_ms=600000"]).await;
+    let header = format!("X-Header: {}\r\n", "x".repeat(300));
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AWSCognitoIdentityProviderService.SignUp\r\n\
+         Content-Length: 16384\r\n{}\r\n",
+        header.repeat(95)
+    );
+    let mut streams = Vec::new();
+    for _ in 0..100 {
+        let mut stream = connect(2, siege.address()).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // A body that is not counted, and does not end.
+        stream.write_all(&[b' '; 16_000]).await.unwrap();
+        streams.push(stream);
+    }
+    siege.serves().await;
+    assert!(siege.metric("cenote_connections").await > 100, "they stood all the while");
+    drop(streams);
+    siege.all_closed().await;
+    siege.raise(100 * 150).await;
 }
 
 #[tokio::test]
@@ -78,7 +103,7 @@ async fn lengths_that_lie() {
         assert!(answer.starts_with(start), "{request:?}: {answer}");
     };
     siege.withstands(32, 4, attack).await;
-    siege.raise(50).await;
+    siege.raise(32 * 30).await;
 }
 
 #[tokio::test]
@@ -119,7 +144,7 @@ async fn floods_of_headers() {
         assert!(answer.is_empty() || refused.iter().any(|status| answer.starts_with(status)), "{answer}");
     };
     siege.withstands(64, 12, attack).await;
-    siege.raise(50).await;
+    siege.raise(64 * 80).await;
 }
 
 #[tokio::test]
@@ -144,7 +169,7 @@ async fn pipelines_that_are_read() {
         timeout(PATIENCE, async { tokio::join!(asked, answered) }).await.expect("answered in time");
     };
     siege.withstands(4, 2, attack).await;
-    siege.raise(50).await;
+    siege.raise(4 * 100).await;
 }
 
 #[tokio::test]
@@ -162,5 +187,5 @@ async fn answers_that_nobody_reads() {
     };
     siege.withstands(8, 4, attack).await;
     siege.all_closed().await;
-    siege.raise(100).await;
+    siege.raise(8 * 150).await;
 }

@@ -161,7 +161,7 @@ async fn requests_that_are_reset_as_soon_as_they_run() {
     println!("{asked} requests on {connections} connections, {most} at once");
     assert!(asked > 1000, "{asked}");
     assert!(most <= connections * 32 + 2, "{most} at once on {connections} connections");
-    siege.raise(150).await;
+    siege.raise(16 * 1024).await;
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn headers_without_an_end() {
     };
     siege.withstands(30, 5, attack).await;
     siege.all_closed().await;
-    siege.raise(100).await;
+    siege.raise(30 * 100).await;
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn floods_of_small_frames() {
     };
     siege.withstands(20, 6, attack).await;
     siege.all_closed().await;
-    siege.raise(100).await;
+    siege.raise(20 * 150).await;
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn streams_without_an_end() {
     };
     siege.withstands(20, 4, attack).await;
     siege.all_closed().await;
-    siege.raise(100).await;
+    siege.raise(20 * 300).await;
 }
 
 /// A header block in as many frames as it takes.
@@ -268,12 +268,13 @@ async fn streams_that_hold_as_much_as_they_can() {
     let address = siege.address();
     let start =
         [request("POST", "/"), literal("x-amz-target", "AWSCognitoIdentityProviderService.SignUp")].concat();
+    let small = start.clone();
     // What was put into the table of headers once takes a byte each time it is repeated.
     let many = [start.clone(), vec![0x40, 1, b'x', 0], vec![0xbe; 900]].concat();
     let large = [start, literal("x-header", &"x".repeat(290)).repeat(95)].concat();
     let attackers: Vec<_> = (0..100_usize)
         .map(|number| {
-            let block = if number % 2 == 0 { many.clone() } else { large.clone() };
+            let block = [&small, &many, &large][number % 3].clone();
             tokio::spawn(async move {
                 let mut stream = open(address, &[]).await;
                 let mut window = 65_535;
@@ -296,8 +297,8 @@ async fn streams_that_hold_as_much_as_they_can() {
     assert!(siege.metric("cenote_connections").await > 100, "they stood all the while");
     drop(open);
     siege.all_closed().await;
-    // Each might hold three if nobody counted.
-    siege.raise(120).await;
+    // Each might hold three megabytes if nobody counted.
+    siege.raise(2 * 16 * 1024 + 100 * 400).await;
 }
 
 #[tokio::test]
@@ -328,7 +329,7 @@ async fn requests_beside_others_find_room_or_are_refused() {
     drop(streams);
     siege.all_closed().await;
     assert_eq!(refused().await, expected);
-    siege.raise(50).await;
+    siege.raise(1024 + 6 * 285).await;
 }
 
 /// The status of a head, as our server writes it: from the static table, or its digits in Huffman's code.
@@ -364,7 +365,7 @@ async fn no_more_headers_than_over_http_1() {
         assert_eq!(ask_on(&mut stream, 1, &[health.clone(), headers].concat()).await, expected, "{count}");
         assert_eq!(ask_on(&mut stream, 3, &health).await, 200, "after {count}");
     }
-    siege.raise(50).await;
+    siege.raise(0).await;
 }
 
 #[tokio::test]
@@ -384,7 +385,7 @@ async fn a_request_that_crosses_the_farewell_is_answered() {
     };
     assert!(String::from_utf8_lossy(&answer).contains("in time"));
     siege.all_closed().await;
-    siege.raise(50).await;
+    siege.raise(0).await;
 }
 
 #[tokio::test]
@@ -409,7 +410,7 @@ async fn windows_that_never_open() {
     };
     siege.withstands(50, 25, attack).await;
     siege.all_closed().await;
-    siege.raise(150).await;
+    siege.raise(50 * 230).await;
 }
 
 #[tokio::test]
@@ -440,5 +441,5 @@ async fn a_list_of_headers_that_is_too_large_ends_its_stream_only() {
     }
     assert!(refused);
     drop(stream);
-    siege.raise(50).await;
+    siege.raise(0).await;
 }

@@ -81,5 +81,5 @@ async fn bodies_that_cost_more_than_they_should() {
         };
         siege.withstands(portion.len(), 1, attack).await;
     }
-    siege.raise(250).await;
+    siege.raise(13 * 2048).await;
 }
