@@ -13,8 +13,13 @@ mod names;
 mod passkeys;
 mod world;
 
+use std::collections::BTreeSet;
+
+use cenote_core::operations::is_built;
 use cenote_core::testing::{TestService, WireError};
+use cenote_core::users;
 use cenote_crypto::work;
+use cenote_model::Operation;
 use cenote_triggers::testing::{FakeAnswer, FakeLambda};
 use serde_json::{Value, json};
 
@@ -33,16 +38,50 @@ struct Work {
 #[derive(Clone, Debug, PartialEq)]
 enum Seen {
     Error(WireError),
-    /// Medium, attribute and length of the destination.
-    Details(Value, Value, usize),
+    /// Medium, attribute and length of the destination, and the names of what stands beside them.
+    Details(Value, Value, usize, Vec<String>),
     Other(Value),
+}
+
+/// Not an operation: the path of the link in a mail.
+const LINK: &str = "/confirmUser";
+
+/// The public operations that name a user.
+const COMPARED: [&str; 7] = [
+    "ConfirmForgotPassword",
+    "ConfirmSignUp",
+    "ForgotPassword",
+    "InitiateAuth",
+    "ResendConfirmationCode",
+    "RespondToAuthChallenge",
+    "SignUp",
+];
+
+#[test]
+fn every_public_operation_that_names_a_user_is_compared() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../model/cognito-idp.json");
+    let model: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let names_a_user = |operation: &&Operation| {
+        let input = model["operations"][operation.as_str()]["input"]["shape"].as_str().unwrap();
+        let members = model["shapes"][input]["members"].as_object().unwrap();
+        let has = |name: &&str| members.contains_key(*name);
+        ["Username", "AuthParameters", "ChallengeResponses"].iter().any(|name| has(&name))
+            && !["AccessToken", "UserPoolId"].iter().any(|name| has(&name))
+    };
+    let built = Operation::ALL.iter().filter(|operation| is_built(**operation));
+    let found: BTreeSet<&str> = built.filter(names_a_user).map(|operation| operation.as_str()).collect();
+    assert_eq!(found, BTreeSet::from(COMPARED));
 }
 
 impl World {
     async fn observe(&self, operation: &str, request: Value) -> (Seen, Work) {
         let before = work::done();
         let _earlier = self.service.service.store.take_statements();
-        let answer = self.service.call(operation, request).await;
+        let answer = if operation == LINK {
+            self.follow_link(&request).await
+        } else {
+            self.service.call(operation, request).await
+        };
         let after = work::done();
         let statements = self.service.service.store.take_statements();
         // Whether cached configuration is still right is looked up by the clock, whoever asks.
@@ -56,11 +95,25 @@ impl World {
                     details["DeliveryMedium"].clone(),
                     details["AttributeName"].clone(),
                     details["Destination"].as_str().unwrap().len(),
+                    answer.as_object().unwrap().keys().cloned().collect(),
                 ),
                 _ => Seen::Other(answer),
             },
         };
         (seen, Work { statements, cryptography })
+    }
+}
+
+impl World {
+    /// What the link in a mail does.
+    async fn follow_link(&self, request: &Value) -> Result<Value, WireError> {
+        let context = self.service.service.context(self.service.caller.clone());
+        let member = |name: &str| request[name].as_str().unwrap();
+        let (client, name, code) = (member("ClientId"), member("Username"), member("ConfirmationCode"));
+        let followed = users::confirm_by_link(&context, client, name, code).await;
+        followed
+            .map(|()| Value::Null)
+            .map_err(|error| (error.code.as_str().to_owned(), error.message.unwrap_or_default()))
     }
 }
 
@@ -73,10 +126,10 @@ fn kind(sql: &str) -> String {
 /// Asks the same about everybody, and then again, and compares each with what was seen of the name that nobody has.
 async fn compare(world: &World, operation: &str, times: usize, request: impl Fn(&str) -> Value) {
     for time in 0..times {
-        let expected = world.observe(operation, request("nobody")).await;
+        let expected = world.observe(operation, request(&world.name_of("nobody"))).await;
         assert!(!expected.1.statements.is_empty(), "{operation}");
         for name in world.names() {
-            let observed = world.observe(operation, request(name)).await;
+            let observed = world.observe(operation, request(&world.name_of(name))).await;
             assert_eq!(observed, expected, "{operation} of {name}, time {time}");
         }
     }
@@ -85,66 +138,82 @@ async fn compare(world: &World, operation: &str, times: usize, request: impl Fn(
 #[tokio::test]
 async fn asking_for_a_reset_code() {
     let _turn = one_after_the_other().await;
-    let world = World::populated(json!({})).await;
-    // The fifth is the last that is allowed.
-    compare(&world, "ForgotPassword", 6, |name| json!({ "ClientId": world.client, "Username": name })).await;
+    for pool in [json!({}), json!({ "AliasAttributes": ["email"] })] {
+        let world = World::populated(pool).await;
+        // The fifth is the last that is allowed.
+        compare(&world, "ForgotPassword", 6, |name| json!({ "ClientId": world.client, "Username": name }))
+            .await;
+    }
 }
 
 #[tokio::test]
 async fn redeeming_a_reset_code() {
     let _turn = one_after_the_other().await;
-    let world = World::populated(json!({})).await;
-    let redemption = |name: &str| {
-        json!({
-            "ClientId": world.client, "Username": name, "ConfirmationCode": "1234567", "Password": "N3w-Passw0rd!",
-        })
-    };
-    compare(&world, "ConfirmForgotPassword", 1, redemption).await;
-    compare(&world, "ForgotPassword", 1, |name| json!({ "ClientId": world.client, "Username": name })).await;
-    compare(&world, "ConfirmForgotPassword", 5, redemption).await;
-    world.service.clock.advance_seconds(3600);
-    compare(&world, "ConfirmForgotPassword", 1, redemption).await;
+    for pool in [json!({}), json!({ "AliasAttributes": ["email"] })] {
+        let world = World::populated(pool).await;
+        let redemption = |name: &str| {
+            json!({
+                "ClientId": world.client, "Username": name, "ConfirmationCode": "1234567", "Password": "N3w-Passw0rd!",
+            })
+        };
+        compare(&world, "ConfirmForgotPassword", 1, redemption).await;
+        compare(&world, "ForgotPassword", 1, |name| json!({ "ClientId": world.client, "Username": name }))
+            .await;
+        compare(&world, "ConfirmForgotPassword", 5, redemption).await;
+        world.service.clock.advance_seconds(3600);
+        compare(&world, "ConfirmForgotPassword", 1, redemption).await;
+    }
 }
 
 #[tokio::test]
 async fn asking_for_another_code_of_a_sign_up() {
     let _turn = one_after_the_other().await;
-    let world = World::populated(json!({})).await;
-    compare(
-        &world,
-        "ResendConfirmationCode",
-        6,
-        |name| json!({ "ClientId": world.client, "Username": name }),
-    )
-    .await;
+    for pool in [json!({}), json!({ "AliasAttributes": ["email"] })] {
+        let world = World::populated(pool).await;
+        compare(
+            &world,
+            "ResendConfirmationCode",
+            6,
+            |name| json!({ "ClientId": world.client, "Username": name }),
+        )
+        .await;
+    }
 }
 
 #[tokio::test]
 async fn confirming_a_sign_up() {
     let _turn = one_after_the_other().await;
-    let world = World::populated(json!({})).await;
-    let confirmation =
-        |name: &str| json!({ "ClientId": world.client, "Username": name, "ConfirmationCode": "1234567" });
-    compare(&world, "ConfirmSignUp", 3, confirmation).await;
-    world.service.clock.advance_seconds(24 * 3600);
-    // The real codes have expired.
-    compare(&world, "ConfirmSignUp", 16, confirmation).await;
+    for pool in [json!({}), json!({ "AliasAttributes": ["email"] })] {
+        let world = World::populated(pool).await;
+        let confirmation =
+            |name: &str| json!({ "ClientId": world.client, "Username": name, "ConfirmationCode": "1234567" });
+        compare(&world, "ConfirmSignUp", 3, confirmation).await;
+        compare(&world, LINK, 3, confirmation).await;
+        world.service.clock.advance_seconds(24 * 3600);
+        // The real codes have expired.
+        compare(&world, LINK, 3, confirmation).await;
+        // The fifteenth is the last that is compared.
+        compare(&world, "ConfirmSignUp", 14, confirmation).await;
+        compare(&world, LINK, 1, confirmation).await;
+    }
 }
 
 #[tokio::test]
 async fn signing_in_with_a_wrong_password() {
     let _turn = one_after_the_other().await;
-    let world = World::populated(json!({})).await;
-    let sign_in = |name: &str| {
-        json!({
-            "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH",
-            "AuthParameters": { "USERNAME": name, "PASSWORD": "Wrong-1pass" },
-        })
-    };
-    // The lock starts after the fifth.
-    compare(&world, "InitiateAuth", 7, sign_in).await;
-    world.service.clock.advance_seconds(1);
-    compare(&world, "InitiateAuth", 2, sign_in).await;
+    for pool in [json!({}), json!({ "AliasAttributes": ["email"] })] {
+        let world = World::populated(pool).await;
+        let sign_in = |name: &str| {
+            json!({
+                "ClientId": world.client, "AuthFlow": "USER_PASSWORD_AUTH",
+                "AuthParameters": { "USERNAME": name, "PASSWORD": "Wrong-1pass" },
+            })
+        };
+        // The lock starts after the fifth.
+        compare(&world, "InitiateAuth", 7, sign_in).await;
+        world.service.clock.advance_seconds(1);
+        compare(&world, "InitiateAuth", 2, sign_in).await;
+    }
 }
 
 /// The challenge differs in its numbers only; their lengths may differ by chance.
@@ -287,7 +356,7 @@ async fn names_in_the_form_of_a_sub() {
         let mut observed = Vec::new();
         for sub in &subs {
             let request = json!({ "ClientId": world.client, "Username": sub });
-            observed.push(world.observe(operation, request).await.1);
+            observed.push(world.observe(operation, request).await);
         }
         assert_eq!(observed[0], observed[1], "{operation}");
     }
@@ -307,5 +376,5 @@ async fn signing_up_with_an_address_of_somebody_else() {
         observed.push(world.observe("SignUp", request).await);
     }
     assert!(matches!(observed[0].0, Seen::Details(..)), "{observed:?}");
-    assert_eq!(observed[0].1, observed[1].1);
+    assert_eq!(observed[0], observed[1]);
 }

@@ -18,8 +18,10 @@ pub struct World {
     pub service: TestService,
     pub pool: String,
     pub client: String,
+    by_address: bool,
 }
 
+/// Thirteen users, and another name that nobody has.
 const NAMES: [&str; 14] = [
     "alice",
     "disabled",
@@ -46,6 +48,7 @@ impl World {
     /// The same on a service that is not quite the default one.
     pub async fn populated_on(builder: TestServiceBuilder, pool: Value) -> Self {
         let service = builder.start().await;
+        let by_address = pool.get("AliasAttributes").is_some();
         let members = merged(json!({ "AutoVerifiedAttributes": ["email"] }), pool);
         let pool = service.pool(members).await;
         let client = json!({
@@ -53,7 +56,7 @@ impl World {
             "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH"],
         });
         let client = service.client(&pool, client).await;
-        let world = Self { service, pool, client };
+        let world = Self { service, pool, client, by_address };
         for name in [
             "alice",
             "disabled",
@@ -106,6 +109,11 @@ impl World {
     /// Everybody who is compared with `nobody`.
     pub fn names(&self) -> &'static [&'static str] {
         &NAMES
+    }
+
+    /// How somebody is called: by the address, where that is a name. Not by both: several names of one user share its counters.
+    pub fn name_of(&self, name: &str) -> String {
+        if self.by_address { format!("{name}@test.com") } else { name.to_owned() }
     }
 
     /// Second factors, which nobody must have.
