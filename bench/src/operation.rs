@@ -83,7 +83,7 @@ impl Operation {
             }
             Self::SrpProof => {
                 // More than the powers allow.
-                let many = (duration.as_secs_f64() * 1500.0) as usize;
+                let many = (duration.as_secs_f64() * 1000.0) as usize;
                 world.answers = proof::proofs(world, server, many).await?;
                 Ok(())
             }

@@ -111,7 +111,8 @@ impl Report {
         writeln!(text, "| size of the binary | {:.1} MiB |", life.binary_mib)?;
         let found: Vec<_> =
             life.found_after_kill.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-        writeln!(text, "| acknowledged effects found after SIGKILL | {} |", found.join(", "))
+        let found = if found.is_empty() { "none: no row wrote".to_owned() } else { found.join(", ") };
+        writeln!(text, "| acknowledged effects found after SIGKILL | {found} |")
     }
 }
 
