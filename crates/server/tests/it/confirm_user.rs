@@ -154,3 +154,34 @@ async fn a_click_counts_like_any_request() {
         assert!(metrics.text().contains(&line), "{line}\n{}", metrics.text());
     }
 }
+
+/// Through a client that hides its users the page says the same of everybody, and of names that nobody has.
+#[tokio::test]
+async fn a_wrong_link_does_not_tell_who_exists() {
+    let world = World::new().await;
+    let request = json!({
+        "UserPoolId": world.pool, "ClientName": "hiding", "PreventUserExistenceErrors": "ENABLED",
+    });
+    let client = world.server.ok("CreateUserPoolClient", &request).await;
+    let client = client["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned();
+    world.link("waiting").await;
+    for name in ["confirmed", "disabled"] {
+        let link = world.link(name).await;
+        assert_eq!(world.server.request("GET", &link, &[], b"").await.status, 200);
+    }
+    let request = json!({ "UserPoolId": world.pool, "Username": "disabled" });
+    world.server.ok("AdminDisableUser", &request).await;
+    for _ in 0..17 {
+        let mut seen = Vec::new();
+        for name in ["nobody", "waiting", "confirmed", "disabled"] {
+            let link = format!("/confirmUser?client_id={client}&user_name={name}&confirmation_code=1234567");
+            let reply = world.server.request("GET", &link, &[], b"").await;
+            let own = |name: &str| ["date", "x-amzn-requestid"].contains(&name);
+            let headers: Vec<(String, String)> =
+                reply.headers.iter().filter(|(name, _)| !own(&name.to_lowercase())).cloned().collect();
+            seen.push((reply.status, headers, reply.text().to_owned()));
+        }
+        assert!(seen.iter().all(|one| *one == seen[0]), "{seen:#?}");
+        assert_eq!(seen[0].0, 400);
+    }
+}
