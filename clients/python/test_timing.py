@@ -31,12 +31,12 @@ USERS = 60 if LONG else 15
 TIMES = 4
 ROUNDS = 12 if LONG else 3
 # As many at the most, where the machine is noisy.
-MOST_ROUNDS = 3 * ROUNDS if LONG else 6 * ROUNDS
+MOST_ROUNDS = 4 * ROUNDS
 # The greatest difference that is allowed, as a part of the time of a call about nobody.
 ALLOWED = 0.01 if LONG else 0.05
 # How exactly the shift of all users together is to be known, of first calls and of later ones: half of its interval, as a part of
-# the time of a call about nobody. There are fewer first calls. Beyond the second of each pair nothing is known.
-EXACT = {True: (4 * ALLOWED, 0.4), False: (2 * ALLOWED, 0.2)}
+# the time of a call about nobody that nothing delays. There are fewer first calls. Beyond the second of each pair nothing is known.
+EXACT = {True: (4 * ALLOWED, 0.8), False: (2 * ALLOWED, 0.4)}
 # The chance of a false alarm in a run, shared by both ends of all its intervals.
 FALSE_ALARM = 0.0001
 # All kinds of users together, compared with both kinds of names that nobody has.
