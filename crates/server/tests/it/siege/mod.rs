@@ -95,8 +95,10 @@ impl Siege {
         let answered = self.honest.await.expect("the honest client was served");
         let peak_kib = status(self.program.pid(), "VmHWM:");
         let grown_kib = peak_kib.saturating_sub(self.before_kib);
-        println!("the memory grew by {grown_kib} KiB while {answered} requests were answered");
-        assert!(grown_kib <= most_kib + ORDINARY_KIB, "by {grown_kib} KiB");
+        assert!(
+            grown_kib <= most_kib + ORDINARY_KIB,
+            "by {grown_kib} KiB while {answered} requests were answered"
+        );
         let (code, log) = tokio::task::spawn_blocking(|| self.program.stop("-TERM")).await.unwrap();
         assert_eq!(code, Some(0), "{log}");
         assert!(!log.contains("panicked"), "{log}");
