@@ -65,8 +65,8 @@ fn every_public_operation_that_names_a_user_is_compared() {
         let input = model["operations"][operation.as_str()]["input"]["shape"].as_str().unwrap();
         let members = model["shapes"][input]["members"].as_object().unwrap();
         let has = |name: &&str| members.contains_key(*name);
-        ["Username", "AuthParameters", "ChallengeResponses"].iter().any(|name| has(&name))
-            && !["AccessToken", "UserPoolId"].iter().any(|name| has(&name))
+        ["Username", "AuthParameters", "ChallengeResponses"].iter().any(has)
+            && !["AccessToken", "UserPoolId"].iter().any(has)
     };
     let built = Operation::ALL.iter().filter(|operation| is_built(**operation));
     let found: BTreeSet<&str> = built.filter(names_a_user).map(|operation| operation.as_str()).collect();
