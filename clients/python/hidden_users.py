@@ -86,7 +86,7 @@ class Plain:
             return name
         given += [{"Name": f"{contact}_verified", "Value": "true"} for contact in contacts]
         whose = {"UserPoolId": self.pool.id, "Username": name}
-        first = {"TemporaryPassword": PASSWORD} if kind == "invited" else {}
+        first = {} if kind == "no password" else {"TemporaryPassword": PASSWORD}
         self.ask("AdminCreateUser", **whose, **first, MessageAction="SUPPRESS", UserAttributes=given)
         if kind not in ("invited", "no password"):
             self.ask("AdminSetUserPassword", **whose, Password=PASSWORD, Permanent=True)
