@@ -126,6 +126,12 @@ fn render(
     rendered
 }
 
+/// What Cognito says of an e-mail text that [has no code](has_code).
+pub const EMAIL_PATTERN: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*";
+
+/// The same of a text message.
+pub const SMS_PATTERN: &str = r"(?s).*\{####\}(?s).*";
+
 /// Whether the template has a place for the code.
 #[must_use]
 pub fn has_code(template: &str) -> bool {

@@ -249,8 +249,6 @@ async fn customize(
 
 /// A message without its code helps nobody, and would be sent all the same.
 fn check_placeholders(texts: &Texts, purpose: MessagePurpose, channel: Channel) -> Result<(), Error> {
-    const SMS: &str = r"(?s).*\{####\}(?s).*";
-    const EMAIL: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*";
     let body = &texts.body;
     let complete = match purpose {
         // See `prepare_invitation`.
@@ -259,8 +257,8 @@ fn check_placeholders(texts: &Texts, purpose: MessagePurpose, channel: Channel) 
         _ => template::has_code(body),
     };
     let (member, pattern) = match channel {
-        Channel::Email => ("emailBody", EMAIL),
-        Channel::Sms => ("smsMessage", SMS),
+        Channel::Email => ("emailBody", template::EMAIL_PATTERN),
+        Channel::Sms => ("smsMessage", template::SMS_PATTERN),
     };
     if !complete {
         return Err(Error::invalid_parameter(format!(

@@ -17,9 +17,6 @@ use crate::pools::pool::PoolConfiguration;
 use crate::sign_in::level::Level;
 use crate::users::contact::Contact;
 
-const EMAIL_PATTERN: &str = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*";
-const SMS_PATTERN: &str = r"(?s).*\{####\}(?s).*";
-
 /// Tags of a pool.
 pub const MAX_TAGS: usize = 50;
 
@@ -75,15 +72,15 @@ fn invitation(configuration: &PoolConfiguration) -> Result<(), Error> {
     if Contact::ALL.into_iter().any(|contact| factors.contains(&contact.first_factor())) {
         return Ok(());
     }
-    let template = configuration
+    let invitation = configuration
         .user_pool
         .admin_create_user_config
         .as_ref()
         .and_then(|config| config.invite_message_template.as_ref());
-    let Some(template) = template else { return Ok(()) };
+    let Some(invitation) = invitation else { return Ok(()) };
     let lacking: Vec<String> = [
-        ("emailMessage", &template.email_message, EMAIL_PATTERN),
-        ("smsMessage", &template.sms_message, SMS_PATTERN),
+        ("emailMessage", &invitation.email_message, template::EMAIL_PATTERN),
+        ("smsMessage", &invitation.sms_message, template::SMS_PATTERN),
     ]
     .into_iter()
     .filter_map(|(member, text, pattern)| Some((member, text.as_ref()?, pattern)))

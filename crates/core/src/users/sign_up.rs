@@ -41,7 +41,7 @@ pub async fn sign_up(context: &Context, request: SignUpRequest) -> Result<SignUp
     new_user::check_free(context, &pool, &user, Aliases::Respect, EXISTS).await?;
     let verdict = pre_sign_up(context, &client, &pool, &user, &request).await?;
     let aliases = apply(&pool, &mut user, verdict)?;
-    if let Some(password) = request.password.as_deref().filter(|password| !password.is_empty()) {
+    if let Some(password) = given_password(&request) {
         let (name, sub) = (user.username.as_str(), user.sub.as_str());
         user.password = Some(password::create(context, &pool, name, sub, password, Kind::Permanent).await?);
     }
@@ -78,10 +78,15 @@ fn check_self_service(pool: &Pool) -> Result<(), Error> {
     Ok(())
 }
 
+/// Blank is as good as absent.
+fn given_password(request: &SignUpRequest) -> Option<&str> {
+    request.password.as_deref().filter(|password| !password.is_empty())
+}
+
 /// Everything that can be checked without looking at other users.
 fn check(context: &Context, client: &Client, pool: &Pool, request: &SignUpRequest) -> Result<User, Error> {
     let name = names::parse_new(pool, &request.username)?;
-    let password = request.password.as_deref().filter(|password| !password.is_empty());
+    let password = given_password(request);
     if let Some(password) = password {
         password_policy::check(&pool.password_policy(), password, Wording::SignUp)?;
     }
